@@ -1,1 +1,5 @@
-//! stub
+//! Every SQL statement, migrations, transactions.
+
+mod changes;
+
+pub use changes::{Changes, NewLead, StoredResponse};

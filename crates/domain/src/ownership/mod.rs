@@ -109,3 +109,70 @@ pub enum CloseOutcome {
     /// Never could have.
     Disqualified,
 }
+
+mod assignment;
+mod timer;
+
+pub use assignment::{Assignment, AssignmentState, Cause};
+pub use timer::{Escalation, EscalationAction, Timer, TimerKind};
+
+use jiff::Timestamp;
+
+use crate::{
+    ids::{Epoch, LeadId, PoolId},
+    score::Grade,
+};
+
+/// The ownership of one lead as it stands: one row of the store, written by nothing but the committer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ownership {
+    /// Whose.
+    pub lead: LeadId,
+    /// The number of the current assignment.
+    pub epoch: Epoch,
+    /// Where it stands.
+    pub state: LeadState,
+    /// Who has it.
+    pub owner: Owner,
+    /// When the current assignment began.
+    pub since: Timestamp,
+    /// When the escalation chain that runs now began; a hand-over by the chain itself keeps it.
+    pub chain_since: Timestamp,
+    /// The next step of the chain, from 0; counts up to the number of steps.
+    pub chain_step: u16,
+    /// Name of the SLA policy whose clocks run.
+    pub sla: Option<String>,
+    /// First response is due.
+    pub respond_by: Option<Timestamp>,
+    /// Acceptance is due.
+    pub accept_by: Option<Timestamp>,
+    /// A waiting lead leaves the waiting queue by then; a nurtured lead wakes then.
+    pub wake_at: Option<Timestamp>,
+    /// The pool that a waiting lead waits for.
+    pub waiting_pool: Option<PoolId>,
+    /// When the owner said yes.
+    pub accepted_at: Option<Timestamp>,
+    /// When the owner first answered the lead.
+    pub first_response_at: Option<Timestamp>,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+    /// How it was closed.
+    pub close_outcome: Option<CloseOutcome>,
+    /// What a won lead brought, whole US dollars.
+    pub close_value: Option<i64>,
+    /// Grade at the last routing.
+    pub grade: Grade,
+    /// Name of the rule that routed it last; `None`: the policy's default, or a person.
+    pub rule: Option<String>,
+    /// Revision of the policy in force at the last routing.
+    pub policy_revision: i64,
+    /// Reps who had this lead and let it go; they are not offered it again by the same chain.
+    pub tried: Vec<RepId>,
+}
+
+impl Ownership {
+    /// True until the lead is closed.
+    pub fn is_open(&self) -> bool {
+        self.state != LeadState::Closed
+    }
+}

@@ -1,0 +1,63 @@
+//! Everything that one commit writes, in the shape of the tables.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    decide::RepLoad,
+    identity::IdentityKey,
+    ids::{Epoch, LeadId, PoolId, RepId},
+    lead::Lead,
+    ownership::{Assignment, Escalation, Ownership, Timer, TimerKind},
+    rotation::RotationState,
+    score::Grade,
+};
+use uuid::Uuid;
+
+/// The changes of one batch of commands of one tenant. Each row stands here at most once, in its final form.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Leads that are new, with their first ownership row.
+    pub new_leads: Vec<NewLead>,
+    /// Ownership of leads that existed, each with the epoch it was read at: the compare of the compare-and-set.
+    pub ownerships: Vec<(Epoch, Ownership)>,
+    /// Assignments that began.
+    pub new_assignments: Vec<Assignment>,
+    /// Assignments that existed and were accepted, answered or ended.
+    pub assignments: Vec<Assignment>,
+    /// Timers to set (or set again), by their key.
+    pub set_timers: Vec<Timer>,
+    /// Timers to remove.
+    pub cleared_timers: Vec<(LeadId, TimerKind)>,
+    /// Identity keys to point at a lead; an existing key is pointed anew only if listed in `moved_identities`.
+    pub new_identities: Vec<(IdentityKey, LeadId)>,
+    /// Identity keys that existed and now point at another lead (the lead they named is closed).
+    pub moved_identities: Vec<(IdentityKey, LeadId)>,
+    /// Escalation steps that were done.
+    pub escalations: Vec<Escalation>,
+    /// Responses to keep.
+    pub responses: Vec<StoredResponse>,
+    /// Counter rows, final values.
+    pub loads: BTreeMap<RepId, RepLoad>,
+    /// Rotation rows, final values.
+    pub rotations: BTreeMap<(PoolId, Option<Grade>), RotationState>,
+}
+
+/// A lead and its first ownership row.
+#[derive(Debug)]
+pub struct NewLead {
+    /// What was told.
+    pub lead: Lead,
+    /// Who has it.
+    pub ownership: Ownership,
+}
+
+/// What was answered to a request, kept so that the same request gets the same answer.
+#[derive(Debug, Clone)]
+pub struct StoredResponse {
+    /// The caller's id.
+    pub request_id: Uuid,
+    /// Digest of the request's content: another content under the same id is refused.
+    pub fingerprint: Uuid,
+    /// The encoded response message.
+    pub response: Vec<u8>,
+}
