@@ -1,0 +1,26 @@
+//! Compiles `proto/` into Rust, without `protoc`.
+
+use std::{error::Error, ffi::OsStr, fs, path::PathBuf};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
+    println!("cargo::rerun-if-changed={}", root.display());
+
+    let mut files = Vec::new();
+    for entry in fs::read_dir(root.join("leadrouter/v1"))? {
+        let path = entry?.path();
+        if path.extension() == Some(OsStr::new("proto")) {
+            files.push(path);
+        }
+    }
+    files.sort();
+
+    let mut compiler = protox::Compiler::new([&root])?;
+    compiler.include_imports(true).include_source_info(true).open_files(&files)?;
+    // The comments become the documentation of the generated code ...
+    tonic_prost_build::configure().btree_map(".").compile_fds(compiler.file_descriptor_set())?;
+    // ... and stay out of what reflection serves, which keeps the field behaviours instead.
+    let descriptors = compiler.include_source_info(false).encode_file_descriptor_set();
+    fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join("leadrouter.v1.descriptors.bin"), descriptors)?;
+    Ok(())
+}
