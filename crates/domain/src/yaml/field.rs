@@ -71,6 +71,11 @@ impl<'d> Field<'d> {
         })
     }
 
+    /// The same, owned.
+    pub fn string(self) -> Option<String> {
+        self.text().map(str::to_owned)
+    }
+
     /// `true` or `false`.
     pub fn flag(self) -> Option<bool> {
         let value = self.plain().and_then(|text| text.to_ascii_lowercase().parse().ok());
@@ -98,6 +103,12 @@ impl<'d> Field<'d> {
         T: FromStr<Err: Display>,
     {
         self.text()?.parse().map_err(|error: T::Err| self.note(error.to_string())).ok()
+    }
+
+    /// A text that reads as `T`, whose own error would say too much: `expected` is put in its place.
+    pub fn parse_as<T: FromStr>(self, expected: &str) -> Option<T> {
+        let value = self.text()?.parse().ok();
+        self.expected(value, || expected.to_owned())
     }
 
     /// One of a closed set of names.
@@ -159,21 +170,43 @@ impl<'d> Field<'d> {
         self.note_at(place.unwrap_or(self.place()), message);
     }
 
-    /// The field below this one that `path` (`members[2].rep`) leads to, or the last one on the way that is there.
+    /// The field below this one that `path` leads to, or the last one on the way that is there. An item of a list goes by
+    /// its index or its name (`members[2].rep`, `members[anna].rep`): what a text says, or the `id` or `rep` of a map;
+    /// of several items with that name it is the last.
     #[must_use]
-    pub fn descend(self, path: &str) -> Self {
-        let steps = path.split(['.', '[']).map(|step| step.trim_end_matches(']')).filter(|step| !step.is_empty());
-        let mut at = self;
-        for step in steps {
-            let next = match &at.get().value {
-                Value::Map(entries) => entries.iter().find(|(key, ..)| key == step).map(|(.., node)| *node),
-                Value::List(items) => step.parse().ok().and_then(|index: usize| items.get(index).copied()),
-                Value::Scalar(..) => None,
+    pub fn descend(mut self, path: &str) -> Self {
+        let mut rest = path;
+        while !rest.is_empty() {
+            let (step, after) = match rest.strip_prefix('[') {
+                Some(index) => index.split_once(']').unwrap_or((index, "")),
+                None => rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len())),
             };
-            let Some(node) = next else { break };
-            at.node = node;
+            let Some(next) = self.child(step) else { break };
+            self = next;
+            rest = after.strip_prefix('.').unwrap_or(after);
         }
-        at
+        self
+    }
+
+    fn child(self, step: &str) -> Option<Self> {
+        let at = |node: &NodeId| Self { node: *node, ..self };
+        match &self.get().value {
+            Value::Map(entries) => entries.iter().find(|(key, ..)| key == step).map(|(.., node)| at(node)),
+            Value::List(items) => {
+                let named = items.iter().rfind(|node| at(node).name() == Some(step));
+                named.or_else(|| items.get(step.parse::<usize>().ok()?)).map(at)
+            }
+            Value::Scalar(..) => None,
+        }
+    }
+
+    /// What an item of a list goes by, see [`Field::descend`]. Notes nothing.
+    pub fn name(self) -> Option<&'d str> {
+        match &self.get().value {
+            Value::Scalar(text, _) => Some(text),
+            Value::Map(_) => self.child("id").or_else(|| self.child("rep")).filter(|field| field.is_scalar())?.name(),
+            Value::List(_) => None,
+        }
     }
 
     fn get(self) -> &'d Node<'d> {
@@ -234,6 +267,11 @@ impl<'d> Map<'d> {
         let Value::Map(entries) = &self.0.get().value else { return None };
         let (.., node) = entries.iter().find(|(k, ..)| k == key)?;
         Some(Field { node: *node, ..self.0 }).filter(|field| !field.is_null())
+    }
+
+    /// The items of the list `key`, each read by `read`; none if it is absent or null.
+    pub fn list_of<T>(self, key: &str, read: impl FnMut(Field<'d>) -> Option<T>) -> Vec<T> {
+        self.get(key).map(|field| field.list_of(read)).unwrap_or_default()
     }
 
     /// The value of `key`; a problem if it is absent or null.

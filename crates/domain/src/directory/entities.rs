@@ -1,6 +1,4 @@
-//! Who can own leads: reps, teams, pools, accounts, territories, calendars, absences.
-
-use std::{collections::BTreeMap, sync::Arc};
+//! The entries of a directory.
 
 use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
@@ -20,6 +18,12 @@ pub enum Seniority {
     Senior,
     /// Account director, manager.
     Director,
+}
+
+impl Seniority {
+    /// All of them, with the names that documents use.
+    pub const ALL: [(Self, &'static str); 4] =
+        [(Self::Junior, "junior"), (Self::Mid, "mid"), (Self::Senior, "senior"), (Self::Director, "director")];
 }
 
 /// A sales person who can own leads.
@@ -81,6 +85,11 @@ pub enum Strategy {
     LeastLoaded,
 }
 
+impl Strategy {
+    /// All of them, with the names that documents use.
+    pub const ALL: [(Self, &'static str); 2] = [(Self::RoundRobin, "round_robin"), (Self::LeastLoaded, "least_loaded")];
+}
+
 /// What a pool makes of working hours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,6 +101,12 @@ pub enum Hours {
     Preferred,
     /// Working hours don't matter.
     Ignored,
+}
+
+impl Hours {
+    /// All of them, with the names that documents use.
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Required, "required"), (Self::Preferred, "preferred"), (Self::Ignored, "ignored")];
 }
 
 /// The reps among whom a rule distributes.
@@ -224,21 +239,82 @@ pub enum Entity {
     Absence(Absence),
 }
 
-/// A whole directory as it is written down: what a YAML file holds and what the store returns. Not checked yet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DirectoryDocument {
-    /// By id.
-    pub reps: BTreeMap<RepId, Arc<Rep>>,
-    /// By id.
-    pub teams: BTreeMap<TeamId, Arc<Team>>,
-    /// By id.
-    pub pools: BTreeMap<PoolId, Arc<Pool>>,
-    /// By id.
-    pub accounts: BTreeMap<AccountId, Arc<Account>>,
-    /// By id.
-    pub territories: BTreeMap<TerritoryId, Arc<Territory>>,
-    /// By id.
-    pub calendars: BTreeMap<CalendarId, Arc<CalendarSpec>>,
-    /// By id.
-    pub absences: BTreeMap<AbsenceId, Arc<Absence>>,
+impl Entity {
+    /// Of which kind it is.
+    pub fn kind(&self) -> EntityKind {
+        match self {
+            Self::Rep(_) => EntityKind::Rep,
+            Self::Team(_) => EntityKind::Team,
+            Self::Pool(_) => EntityKind::Pool,
+            Self::Account(_) => EntityKind::Account,
+            Self::Territory(_) => EntityKind::Territory,
+            Self::Calendar(_) => EntityKind::Calendar,
+            Self::Absence(_) => EntityKind::Absence,
+        }
+    }
+
+    /// Its id, unique within its kind.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Rep(rep) => rep.id.as_str(),
+            Self::Team(team) => team.id.as_str(),
+            Self::Pool(pool) => pool.id.as_str(),
+            Self::Account(account) => account.id.as_str(),
+            Self::Territory(territory) => territory.id.as_str(),
+            Self::Calendar(calendar) => calendar.id.as_str(),
+            Self::Absence(absence) => absence.id.as_str(),
+        }
+    }
+}
+
+/// The kinds of entries of a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntityKind {
+    /// A sales person.
+    Rep,
+    /// Reps with a manager.
+    Team,
+    /// Reps among whom a rule distributes.
+    Pool,
+    /// A company.
+    Account,
+    /// A named set of places.
+    Territory,
+    /// Working hours.
+    Calendar,
+    /// An interval in which a rep gets nothing.
+    Absence,
+}
+
+impl EntityKind {
+    /// All of them, in the order in which a document names them best: what is referred to comes first.
+    pub const ALL: [Self; 7] =
+        [Self::Calendar, Self::Territory, Self::Team, Self::Rep, Self::Pool, Self::Account, Self::Absence];
+
+    /// One of them: `rep`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rep => "rep",
+            Self::Team => "team",
+            Self::Pool => "pool",
+            Self::Account => "account",
+            Self::Territory => "territory",
+            Self::Calendar => "calendar",
+            Self::Absence => "absence",
+        }
+    }
+
+    /// All of them, in resource names and as a key of documents: `reps`.
+    pub const fn collection(self) -> &'static str {
+        match self {
+            Self::Rep => "reps",
+            Self::Team => "teams",
+            Self::Pool => "pools",
+            Self::Account => "accounts",
+            Self::Territory => "territories",
+            Self::Calendar => "calendars",
+            Self::Absence => "absences",
+        }
+    }
 }
