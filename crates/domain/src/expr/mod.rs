@@ -30,6 +30,7 @@
 //! ```
 
 mod check;
+mod document;
 mod error;
 mod eval;
 mod facts;
@@ -42,6 +43,7 @@ mod schema;
 mod span;
 mod truth;
 
+pub use document::read_attributes;
 pub use error::ExprError;
 pub use facts::Facts;
 pub use limits::{MAX_DEPTH, MAX_NODES, MAX_SOURCE};
