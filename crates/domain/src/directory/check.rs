@@ -12,6 +12,7 @@ use super::{
     Absence, Account, CalendarSpec, DirectoryDocument, EntityKind, OpenHours, Pool, Rep, Team, Territory, shape,
 };
 use crate::{
+    calendar::time_zone,
     ids::{AccountId, CalendarId, RepId, TeamId, TerritoryId},
     yaml::did_you_mean,
 };
@@ -94,9 +95,10 @@ struct Check<'d> {
 impl<'d> Check<'d> {
     fn calendar(&mut self, calendar: &CalendarSpec) {
         self.name(&calendar.name);
-        if shape::time_zone(&calendar.time_zone).is_none() {
-            let found = &calendar.time_zone;
-            self.wrong("time_zone", format!("expected an IANA time zone such as Europe/Berlin, found `{found}`"));
+        if self.violations.len() < MAX_VIOLATIONS
+            && let Err(error) = time_zone(&calendar.time_zone)
+        {
+            self.wrong("time_zone", error.to_string());
         }
         for (day, hours) in WEEKDAYS.iter().zip(&calendar.week) {
             let end_of = |hours: &OpenHours| (hours.end != Time::midnight()).then_some(hours.end);

@@ -1,7 +1,5 @@
 //! The shapes of the words in a directory: country codes, domains, places.
 
-use jiff::tz::{TimeZone, TimeZoneDatabase};
-
 /// ISO 3166-1 alpha-2, by shape: two upper-case letters.
 pub(super) fn is_country(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase())
@@ -34,9 +32,4 @@ pub(super) fn is_email(text: &str) -> bool {
 /// `COUNTRY:PREFIX`.
 pub(super) fn is_postal_prefix(text: &str) -> bool {
     text.split_once(':').is_some_and(|(country, prefix)| is_country(country) && !prefix.trim().is_empty())
-}
-
-/// The zone of that IANA name, from the database that is built in: every machine answers the same.
-pub(super) fn time_zone(name: &str) -> Option<TimeZone> {
-    TimeZoneDatabase::bundled().get(name).ok()
 }

@@ -80,7 +80,7 @@ absences:
     let problems = DirectoryDocument::parse(text).unwrap_err();
     let found: String = problems.iter().map(|problem| problem.to_string() + "\n").collect();
     insta::assert_snapshot!(found, @r#"
-    3:44: calendars[0].time_zone: expected an IANA time zone such as Europe/Berlin, found `Europe/Berln`
+    3:44: calendars[0].time_zone: `Europe/Berln` is not a time zone: expected an IANA name such as `Europe/Berlin`; did you mean `Europe/Berlin`?
     3:88: calendars[0].hours.mon[1]: starts before the interval ahead of it ends
     3:110: calendars[0].hours.tue[0]: expected hours such as "09:00-17:30", found `9 to 5`
     3:127: calendars[0].hours.wed[0]: ends before it starts; 00:00 is the end of the day

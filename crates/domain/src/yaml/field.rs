@@ -44,10 +44,16 @@ impl<'d> Field<'d> {
     /// Notes a problem at the byte `offset` of this text, wherever that stands in the document.
     pub fn note_inside(self, offset: usize, message: impl Into<String>) {
         let place = match &self.get().value {
+            Value::Scalar(..) if self.problems.is_full() => return,
             Value::Scalar(text, style) => place::inside(self.tree.source, self.place(), *style, text, offset),
             Value::List(_) | Value::Map(_) => self.place(),
         };
         self.note_at(place, message);
+    }
+
+    /// [`did_you_mean`], or nothing once nobody would read it.
+    pub fn did_you_mean<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+        if self.problems.is_full() { String::new() } else { did_you_mean(word, known) }
     }
 
     /// True for a text, number or flag.
@@ -117,7 +123,7 @@ impl<'d> Field<'d> {
         let (values, names): (Vec<T>, Vec<&str>) = choices.into_iter().unzip();
         let found = names.iter().position(|name| *name == text);
         if found.is_none() {
-            let hint = did_you_mean(text, names.iter().copied());
+            let hint = self.did_you_mean(text, names.iter().copied());
             self.note(format!("expected one of {}, found {}{hint}", names.join(", "), self.found()));
         }
         values.into_iter().nth(found?)
@@ -144,7 +150,7 @@ impl<'d> Field<'d> {
             return None;
         };
         for (key, place, _) in entries.iter().filter(|(key, ..)| !known.contains(&key.as_ref())) {
-            let hint = did_you_mean(key, known.iter().copied());
+            let hint = self.did_you_mean(key, known.iter().copied());
             let key = shorten(key);
             self.note_at(*place, format!("unknown key `{key}`{hint} (known: {})", known.join(", ")));
         }

@@ -65,6 +65,11 @@ impl Problems {
         }
     }
 
+    /// Nothing more is noted, so that nothing costly has to be found out.
+    fn is_full(&self) -> bool {
+        self.0.borrow().len() >= MAX_PROBLEMS
+    }
+
     fn into_sorted(self) -> Vec<Problem> {
         let mut problems = self.0.into_inner();
         problems.sort();

@@ -2,6 +2,8 @@
 
 /// Longer words are not compared: nobody means them by mistake, and comparing costs the product of the lengths.
 const MAX_WORD: usize = 64;
+/// Further names are not compared, to bound what a mistake costs.
+const MAX_NAMES: usize = 2_000;
 
 /// The name among `known` that `word` is most likely a slip of: at most one change in three characters away
 /// (Damerau-Levenshtein; the first one on a tie), or `None`.
@@ -12,6 +14,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let allowed = (word.chars().count() / 3).max(1);
     known
         .into_iter()
+        .take(MAX_NAMES)
         .filter(|name| name.len() <= MAX_WORD)
         .map(|name| (strsim::damerau_levenshtein(word, name), name))
         .filter(|(distance, _)| *distance <= allowed)

@@ -34,8 +34,16 @@ impl Place {
 /// YAML folds and indents white space as it likes, but every other character of the text stands in the source, in
 /// order, once its escapes are undone. So the place is found by counting those.
 pub(super) fn inside(source: &str, start: Place, style: ScalarStyle, text: &str, offset: usize) -> Place {
-    let before = text.char_indices().take_while(|(at, _)| *at < offset).filter(|(_, c)| !c.is_whitespace()).count();
-    written(source, start, style).filter(|(_, c)| !c.is_whitespace()).nth(before).map_or(start, |(place, _)| place)
+    let is_ink = |c: &char| !c.is_whitespace();
+    let offset = text.floor_char_boundary(offset);
+    let before = text[..offset].chars().filter(is_ink).count();
+    let mut ink = written(source, start, style).filter(|(_, c)| is_ink(c)).map(|(place, _)| place);
+    if text[offset..].chars().any(|c| is_ink(&c)) {
+        return ink.nth(before).unwrap_or(start);
+    }
+    // Behind the last character; what follows in the source is no longer the scalar.
+    let last = before.checked_sub(1).and_then(|last| ink.nth(last));
+    last.map_or(start, |last| Place { column: last.column + 1, ..last })
 }
 
 /// The characters of the scalar at `start` with escapes undone, and of whatever follows it.
@@ -66,7 +74,9 @@ struct Cursor<'t> {
 
 impl<'t> Cursor<'t> {
     fn at(source: &'t str, place: Place) -> Self {
-        let mut cursor = Self { place: Place::START, rest: source.chars() };
+        let lines_before = (place.line as usize).checked_sub(2);
+        let line = lines_before.and_then(|n| source.match_indices('\n').nth(n)).map_or(0, |(end, _)| end + 1);
+        let mut cursor = Self { place: Place { column: 1, ..place }, rest: source[line..].chars() };
         while cursor.place < place && cursor.next().is_some() {}
         cursor
     }

@@ -148,6 +148,18 @@ fn offsets_in_a_text_have_their_place_in_every_style() {
 }
 
 #[test]
+fn the_end_of_a_text_has_its_place() {
+    for (text, column) in [("when: a ==\nthen: b\n", 11), ("when: 'a == '\n", 12), ("when: ''\n", 7)] {
+        let problem = read(text, 1_000, |root| {
+            root.descend("when").note_inside(99, "here");
+            Some(())
+        });
+        let problem = &problem.unwrap_err()[0];
+        assert_eq!((problem.line, problem.column), (1, column), "{text}");
+    }
+}
+
+#[test]
 fn paths_lead_back_to_their_fields() {
     let _ = read("a:\n  - b: { c: 1 }\n", 1_000, |root| {
         let c = root.descend("a[0].b.c");
