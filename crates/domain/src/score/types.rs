@@ -37,7 +37,7 @@ impl Score {
     }
 }
 
-/// What one part of the model added or took away. Its name is in the model.
+/// What one part of the model added or took away. Its name is in the model ([`super::PointsModel::describe`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contribution {
     /// Which part.
