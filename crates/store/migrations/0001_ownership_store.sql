@@ -166,13 +166,15 @@ CREATE TABLE rep_load (
     PRIMARY KEY (tenant_id, rep_id)
 ) WITH (fillfactor = 50);
 
--- and a pool's rotation: one row a pool (and grade, where it rotates per grade; else ''), one credit a rep.
+-- and a pool's rotation: one row a pool (and grade, where it rotates per grade; else ''), one credit a rep,
+-- and how many leads it handed out.
 CREATE TABLE rotation (
     tenant_id integer  NOT NULL,
     pool_id   text     NOT NULL,
     grade     text     NOT NULL,
     reps      text[]   NOT NULL,
     credits   bigint[] NOT NULL,
+    leads     bigint   NOT NULL,
     PRIMARY KEY (tenant_id, pool_id, grade),
     CHECK (cardinality(reps) = cardinality(credits))
 ) WITH (fillfactor = 50);

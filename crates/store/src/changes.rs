@@ -28,10 +28,10 @@ pub struct Changes {
     pub set_timers: Vec<Timer>,
     /// Timers to remove.
     pub cleared_timers: Vec<(LeadId, TimerKind)>,
-    /// Identity keys to point at a lead; an existing key is pointed anew only if listed in `moved_identities`.
+    /// Identity keys that no lead had, and the lead that has them now.
     pub new_identities: Vec<(IdentityKey, LeadId)>,
     /// Identity keys that existed and now point at another lead (the lead they named is closed).
-    pub moved_identities: Vec<(IdentityKey, LeadId)>,
+    pub moved_identities: Vec<MovedIdentity>,
     /// Escalation steps that were done.
     pub escalations: Vec<Escalation>,
     /// Responses to keep.
@@ -51,8 +51,20 @@ pub struct NewLead {
     pub ownership: Ownership,
 }
 
+/// An identity key that leaves a closed lead for a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MovedIdentity {
+    /// The key.
+    pub key: IdentityKey,
+    /// The lead that it named when it was looked up: the compare of the compare-and-set, without which two commits that
+    /// saw the same closed lead would each open a new one.
+    pub from: LeadId,
+    /// The lead that it names from now on.
+    pub to: LeadId,
+}
+
 /// What was answered to a request, kept so that the same request gets the same answer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredResponse {
     /// The caller's id.
     pub request_id: Uuid,

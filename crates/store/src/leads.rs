@@ -1,0 +1,126 @@
+//! Reading leads.
+
+use domain::{
+    ids::{LeadId, TenantId},
+    lead::Lead,
+    ownership::{LeadState, Owner, Ownership},
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::{
+    codes::Code as _,
+    error::StoreError,
+    pool::Store,
+    rows::{LeadOwnershipRow, Place, select_leads},
+    time::opt_time,
+};
+
+/// Which leads to list. Empty: all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeadFilter {
+    /// Owned by one of these.
+    pub owners: Option<Vec<Owner>>,
+    /// In one of these states.
+    pub states: Option<Vec<LeadState>>,
+    /// With something due before: a first response that was not given, an offer that was not accepted, a waiting or
+    /// nurtured lead's wake-up. Closed leads have nothing due.
+    pub due_before: Option<Timestamp>,
+}
+
+impl Store {
+    /// One lead and who has it.
+    pub async fn lead(&self, tenant: TenantId, lead: LeadId) -> Result<Option<(Lead, Ownership)>, StoreError> {
+        let row = select_leads!(
+            "FROM ownership AS o JOIN lead AS l ON l.tenant_id = o.tenant_id AND l.lead_id = o.lead_id \
+             WHERE o.tenant_id = $1 AND o.lead_id = $2",
+            tenant.0,
+            lead.0,
+        );
+        row.fetch_optional(&self.pool).await?.map(TryInto::try_into).transpose()
+    }
+
+    /// Leads by arrival, at most `limit`, from the one after `after`.
+    ///
+    /// With owners and without [`LeadState::Closed`] it reads the open leads of those owners by an index, else all leads
+    /// of the tenant from `after` on until the page is full.
+    pub async fn leads(
+        &self,
+        tenant: TenantId,
+        filter: &LeadFilter,
+        after: Option<LeadId>,
+        limit: i64,
+    ) -> Result<Vec<(Lead, Ownership)>, StoreError> {
+        let after = after.map_or(Uuid::nil(), |lead| lead.0);
+        let states: Option<Vec<i16>> = filter.states.as_ref().map(|all| all.iter().map(|state| state.code()).collect());
+        let open_only = filter.due_before.is_some()
+            || filter.states.as_ref().is_some_and(|states| !states.contains(&LeadState::Closed));
+        let owners: Option<Vec<String>> =
+            filter.owners.as_ref().map(|owners| owners.iter().map(ToString::to_string).collect());
+        let due_before = opt_time(filter.due_before);
+        let rows: Vec<LeadOwnershipRow> = match owners {
+            Some(owners) if open_only => {
+                select_leads!(
+                    "FROM (SELECT page.lead_id FROM unnest($2::text[]) AS wanted (owner) CROSS JOIN LATERAL ( \
+                         SELECT lead_id FROM ownership \
+                         WHERE tenant_id = $1 AND owner = wanted.owner AND closed_at IS NULL AND lead_id > $3 \
+                           AND ($4::smallint[] IS NULL OR state = ANY ($4)) \
+                           AND ($5::timestamptz IS NULL OR wake_at < $5 \
+                                OR first_response_at IS NULL AND respond_by < $5 \
+                                OR accepted_at IS NULL AND accept_by < $5) \
+                         ORDER BY lead_id LIMIT $6 \
+                     ) AS page ORDER BY page.lead_id LIMIT $6) AS found \
+                     JOIN ownership AS o ON o.tenant_id = $1 AND o.lead_id = found.lead_id \
+                     JOIN lead AS l ON l.tenant_id = $1 AND l.lead_id = found.lead_id \
+                     ORDER BY l.lead_id",
+                    tenant.0,
+                    &owners,
+                    after,
+                    states.as_deref() as _,
+                    due_before as _,
+                    limit,
+                )
+                .fetch_all(&self.pool)
+                .await?
+            }
+            owners => {
+                select_leads!(
+                    "FROM ownership AS o JOIN lead AS l ON l.tenant_id = o.tenant_id AND l.lead_id = o.lead_id \
+                     WHERE o.tenant_id = $1 AND o.lead_id > $3 \
+                       AND ($2::text[] IS NULL OR o.owner = ANY ($2)) \
+                       AND ($4::smallint[] IS NULL OR o.state = ANY ($4)) \
+                       AND ($5::timestamptz IS NULL OR o.closed_at IS NULL AND (o.wake_at < $5 \
+                            OR o.first_response_at IS NULL AND o.respond_by < $5 \
+                            OR o.accepted_at IS NULL AND o.accept_by < $5)) \
+                     ORDER BY o.lead_id LIMIT $6",
+                    tenant.0,
+                    owners.as_deref() as _,
+                    after,
+                    states.as_deref() as _,
+                    due_before as _,
+                    limit,
+                )
+                .fetch_all(&self.pool)
+                .await?
+            }
+        };
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// How many leads each owner has: open ones, and with closed ones. By owner.
+    pub async fn owner_counts(&self, tenant: TenantId) -> Result<Vec<(Owner, i64, i64)>, StoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT owner, count(*) FILTER (WHERE closed_at IS NULL) AS "open!", count(*) AS "total!"
+               FROM ownership WHERE tenant_id = $1 GROUP BY owner ORDER BY owner"#,
+            tenant.0,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let place = Place { table: "ownership", row: &row.owner };
+                Ok((place.text("owner", &row.owner)?, row.open, row.total))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,145 @@
+//! Partitions: history by month of the lead's arrival, responses by day.
+
+use jiff::{Span, Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+use sqlx::{AssertSqlSafe, PgConnection};
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use crate::{error::StoreError, pool::Store};
+
+/// Months ahead of the current one that have a partition.
+const MONTHS_AHEAD: i32 = 2;
+/// Days ahead of today that have a partition.
+const DAYS_AHEAD: i32 = 3;
+/// Some of each page is left free, so that accepting and ending an assignment stays on its page.
+const HISTORY_STORAGE: &str = "WITH (fillfactor = 90)";
+
+/// One partition: where it belongs, its name, and its bounds as text.
+struct Partition {
+    parent: &'static str,
+    key: &'static str,
+    name: String,
+    from: String,
+    to: String,
+    storage: &'static str,
+}
+
+impl Store {
+    /// Makes the partitions of this and the next two months (history) and of today and the next three days (responses),
+    /// all UTC. Rows that came before their partition was made lie in the default partition and are moved.
+    /// Call it at the start and every few hours; several programs may do so at once.
+    pub async fn ensure_partitions(&self, now: Timestamp) -> Result<(), StoreError> {
+        let today = now.to_zoned(TimeZone::UTC).date();
+        for ahead in 0..=MONTHS_AHEAD {
+            for (parent, storage) in [("assignment", HISTORY_STORAGE), ("escalation", "")] {
+                self.ensure(&Partition::of_month(parent, storage, today, ahead)?).await?;
+            }
+        }
+        for ahead in 0..=DAYS_AHEAD {
+            self.ensure(&Partition::of_day(today, ahead)?).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets the responses of all days before `day` by dropping their partitions: how many. Rows that came before the
+    /// partition of their day was made, and were never moved, stay.
+    pub async fn drop_requests_before(&self, day: Date) -> Result<usize, StoreError> {
+        let names = sqlx::query_scalar!(
+            r#"SELECT c.relname AS "name!" FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+               WHERE i.inhparent = 'request'::regclass AND c.relname < $1 AND c.relname LIKE 'request\_p%'"#,
+            day_name(day),
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        for name in &names {
+            sqlx::raw_sql(AssertSqlSafe(format!("DROP TABLE IF EXISTS {name}"))).execute(&self.pool).await?;
+        }
+        Ok(names.len())
+    }
+
+    async fn ensure(&self, partition: &Partition) -> Result<(), StoreError> {
+        if exists(&mut *self.pool.acquire().await?, &partition.name).await? {
+            return Ok(());
+        }
+        let mut tx = self.begin("ensure_partition").await?;
+        tx.enter()?;
+        let statement = tx.statement(partition.parent);
+        let made = make(&mut tx.connection, partition).instrument(statement).await;
+        tx.leave(made)?;
+        tx.commit().await
+    }
+}
+
+async fn exists(connection: &mut PgConnection, table: &str) -> Result<bool, StoreError> {
+    let exists = sqlx::query_scalar!(r#"SELECT to_regclass($1) IS NOT NULL AS "exists!""#, table);
+    Ok(exists.fetch_one(connection).await?)
+}
+
+/// The lock on the parent keeps out others who make partitions, and nobody else. Attaching, instead of creating in place,
+/// leaves readers and writers of the other partitions alone; the default partition is locked for the moment that it takes.
+async fn make(connection: &mut PgConnection, partition: &Partition) -> Result<(), StoreError> {
+    let Partition { parent, key, name, from, to, storage } = partition;
+    let lock = format!("LOCK TABLE {parent} IN SHARE UPDATE EXCLUSIVE MODE");
+    sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut *connection).await?;
+    if exists(connection, name).await? {
+        return Ok(());
+    }
+    let script = format!(
+        "LOCK TABLE {parent}_default IN ACCESS EXCLUSIVE MODE;
+         CREATE TABLE {name} (LIKE {parent} INCLUDING ALL) {storage};
+         WITH moved AS (DELETE FROM {parent}_default WHERE {key} >= '{from}' AND {key} < '{to}' RETURNING *)
+         INSERT INTO {name} SELECT * FROM moved;
+         ALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES FROM ('{from}') TO ('{to}')"
+    );
+    sqlx::raw_sql(AssertSqlSafe(script)).execute(connection).await?;
+    Ok(())
+}
+
+impl Partition {
+    /// Leads that arrive in the month that lies `ahead` of that of `today`. Their ids are UUID version 7, which begin with
+    /// the time in milliseconds; the rest of a bound is 0, below any id of that millisecond.
+    fn of_month(parent: &'static str, storage: &'static str, today: Date, ahead: i32) -> Result<Self, StoreError> {
+        let first = today.first_of_month();
+        let (from, to) = (plus(first, ahead.months())?, plus(first, (ahead + 1).months())?);
+        Ok(Self {
+            parent,
+            key: "lead_id",
+            name: format!("{parent}_p{}", from.strftime("%Y_%m")),
+            from: lead_bound(from)?.to_string(),
+            to: lead_bound(to)?.to_string(),
+            storage,
+        })
+    }
+
+    /// Responses of the day that lies `ahead` of `today`.
+    fn of_day(today: Date, ahead: i32) -> Result<Self, StoreError> {
+        let (from, to) = (plus(today, ahead.days())?, plus(today, (ahead + 1).days())?);
+        Ok(Self {
+            parent: "request",
+            key: "day",
+            name: day_name(from),
+            from: from.to_string(),
+            to: to.to_string(),
+            storage: "",
+        })
+    }
+}
+
+fn day_name(day: Date) -> String {
+    format!("request_p{}", day.strftime("%Y_%m_%d"))
+}
+
+fn plus(day: Date, span: Span) -> Result<Date, StoreError> {
+    day.checked_add(span).map_err(|error| out_of_range(day, &error))
+}
+
+/// The least id of a lead that arrives at or after midnight, UTC.
+fn lead_bound(day: Date) -> Result<Uuid, StoreError> {
+    let midnight = day.to_zoned(TimeZone::UTC).map_err(|error| out_of_range(day, &error))?;
+    let milliseconds = midnight.timestamp().as_millisecond().max(0).unsigned_abs();
+    Ok(Uuid::from_u128(u128::from(milliseconds) << 80))
+}
+
+fn out_of_range(day: Date, error: &jiff::Error) -> StoreError {
+    StoreError::Settings(format!("there can't be a partition near {day}: {error}"))
+}

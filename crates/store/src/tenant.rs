@@ -1,0 +1,80 @@
+//! Tenants and the versions that are in force for each.
+
+use domain::ids::TenantId;
+use jiff::Timestamp;
+use sqlx::PgConnection;
+
+use crate::{
+    error::StoreError,
+    pool::Store,
+    time::{SqlTime, time},
+};
+
+/// Which directory, policy and scoring model are in force for a tenant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct TenantVersions {
+    /// Version of the directory; 0: empty.
+    pub directory: i64,
+    /// Revision of the active policy.
+    pub policy: Option<i64>,
+    /// Revision of the active scoring model; `None`: the one that the program ships.
+    pub model: Option<i64>,
+}
+
+impl Store {
+    /// The tenant of that name, made if there is none.
+    pub async fn ensure_tenant(&self, slug: &str, now: Timestamp) -> Result<TenantId, StoreError> {
+        if let Some(tenant) = self.tenant(slug).await? {
+            return Ok(tenant);
+        }
+        sqlx::query!(
+            "INSERT INTO tenant (slug, created_at) VALUES ($1, $2) ON CONFLICT (slug) DO NOTHING",
+            slug,
+            time(now) as SqlTime,
+        )
+        .execute(&self.pool)
+        .await?;
+        let id =
+            sqlx::query_scalar!("SELECT tenant_id FROM tenant WHERE slug = $1", slug).fetch_one(&self.pool).await?;
+        Ok(TenantId(id))
+    }
+
+    /// The tenant of that name. Ask once and remember: it never changes.
+    pub async fn tenant(&self, slug: &str) -> Result<Option<TenantId>, StoreError> {
+        let id = sqlx::query_scalar!("SELECT tenant_id FROM tenant WHERE slug = $1", slug);
+        Ok(id.fetch_optional(&self.pool).await?.map(TenantId))
+    }
+
+    /// The tenants, by id.
+    pub async fn tenants(&self) -> Result<Vec<(TenantId, String)>, StoreError> {
+        let rows = sqlx::query!("SELECT tenant_id, slug FROM tenant ORDER BY tenant_id").fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(|row| (TenantId(row.tenant_id), row.slug)).collect())
+    }
+
+    /// The versions in force now. Nothing holds them: a batch reads them again, with a lock, by [`crate::Tx::lookup`].
+    pub async fn versions(&self, tenant: TenantId) -> Result<TenantVersions, StoreError> {
+        let row = sqlx::query!(
+            "SELECT directory_version, policy_revision, model_revision FROM tenant WHERE tenant_id = $1",
+            tenant.0,
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(StoreError::UnknownTenant(tenant))?;
+        Ok(TenantVersions { directory: row.directory_version, policy: row.policy_revision, model: row.model_revision })
+    }
+}
+
+/// Locks the tenant's row against batches that are under way and others who change what is in force, and reads it.
+pub(crate) async fn lock_versions(
+    connection: &mut PgConnection,
+    tenant: TenantId,
+) -> Result<TenantVersions, StoreError> {
+    let row = sqlx::query!(
+        "SELECT directory_version, policy_revision, model_revision FROM tenant WHERE tenant_id = $1 FOR UPDATE",
+        tenant.0,
+    )
+    .fetch_optional(connection)
+    .await?
+    .ok_or(StoreError::UnknownTenant(tenant))?;
+    Ok(TenantVersions { directory: row.directory_version, policy: row.policy_revision, model: row.model_revision })
+}

@@ -1,0 +1,194 @@
+//! Rows of the domain turned into columns: one vector a column, as `unnest` takes them.
+
+use domain::{
+    decide::RepLoad,
+    ids::{PoolId, RepId},
+    ownership::{Assignment, Ownership, Timer},
+    rotation::RotationState,
+    score::Grade,
+};
+use uuid::Uuid;
+
+use super::counters::grade_column;
+use crate::{
+    codes::Code as _,
+    time::{SqlDate, SqlTime, date, opt_time, time},
+};
+
+/// `ownership`.
+#[derive(Debug, Default)]
+pub(super) struct OwnershipColumns<'c> {
+    pub(super) lead: Vec<Uuid>,
+    pub(super) epoch: Vec<i32>,
+    pub(super) state: Vec<i16>,
+    pub(super) owner: Vec<String>,
+    pub(super) since: Vec<SqlTime>,
+    pub(super) chain_since: Vec<SqlTime>,
+    pub(super) chain_step: Vec<i16>,
+    pub(super) sla: Vec<Option<&'c str>>,
+    pub(super) respond_by: Vec<Option<SqlTime>>,
+    pub(super) accept_by: Vec<Option<SqlTime>>,
+    pub(super) wake_at: Vec<Option<SqlTime>>,
+    pub(super) waiting_pool: Vec<Option<&'c str>>,
+    pub(super) accepted_at: Vec<Option<SqlTime>>,
+    pub(super) first_response_at: Vec<Option<SqlTime>>,
+    pub(super) closed_at: Vec<Option<SqlTime>>,
+    pub(super) close_outcome: Vec<Option<i16>>,
+    pub(super) close_value: Vec<Option<i64>>,
+    pub(super) grade: Vec<i16>,
+    pub(super) rule: Vec<Option<&'c str>>,
+    pub(super) policy_revision: Vec<i64>,
+    /// Ids joined by commas, which no id contains: `unnest` would take an array of arrays apart to its elements.
+    pub(super) tried: Vec<String>,
+}
+
+impl<'c> Extend<&'c Ownership> for OwnershipColumns<'c> {
+    fn extend<I: IntoIterator<Item = &'c Ownership>>(&mut self, rows: I) {
+        for row in rows {
+            self.lead.push(row.lead.0);
+            self.epoch.push(row.epoch.0);
+            self.state.push(row.state.code());
+            self.owner.push(row.owner.to_string());
+            self.since.push(time(row.since));
+            self.chain_since.push(time(row.chain_since));
+            // A chain has far fewer steps; what is out of range would be refused by the column anyway.
+            self.chain_step.push(i16::try_from(row.chain_step).unwrap_or(i16::MAX));
+            self.sla.push(row.sla.as_deref());
+            self.respond_by.push(opt_time(row.respond_by));
+            self.accept_by.push(opt_time(row.accept_by));
+            self.wake_at.push(opt_time(row.wake_at));
+            self.waiting_pool.push(row.waiting_pool.as_ref().map(PoolId::as_str));
+            self.accepted_at.push(opt_time(row.accepted_at));
+            self.first_response_at.push(opt_time(row.first_response_at));
+            self.closed_at.push(opt_time(row.closed_at));
+            self.close_outcome.push(row.close_outcome.map(crate::codes::Code::code));
+            self.close_value.push(row.close_value);
+            self.grade.push(row.grade.code());
+            self.rule.push(row.rule.as_deref());
+            self.policy_revision.push(row.policy_revision);
+            self.tried.push(join(row.tried.iter().map(RepId::as_str)));
+        }
+    }
+}
+
+/// `assignment`.
+#[derive(Debug, Default)]
+pub(super) struct AssignmentColumns<'c> {
+    pub(super) lead: Vec<Uuid>,
+    pub(super) epoch: Vec<i32>,
+    pub(super) owner: Vec<String>,
+    pub(super) state: Vec<i16>,
+    pub(super) cause: Vec<i16>,
+    pub(super) started_at: Vec<SqlTime>,
+    pub(super) ended_at: Vec<Option<SqlTime>>,
+    pub(super) accepted_at: Vec<Option<SqlTime>>,
+    pub(super) first_response_at: Vec<Option<SqlTime>>,
+    pub(super) actor: Vec<&'c str>,
+    pub(super) note: Vec<Option<&'c str>>,
+    pub(super) end_reason: Vec<Option<&'c str>>,
+    pub(super) traceparent: Vec<Option<&'c str>>,
+    pub(super) decision: Vec<Option<&'c [u8]>>,
+}
+
+impl<'c> Extend<&'c Assignment> for AssignmentColumns<'c> {
+    fn extend<I: IntoIterator<Item = &'c Assignment>>(&mut self, rows: I) {
+        for row in rows {
+            self.lead.push(row.lead.0);
+            self.epoch.push(row.epoch.0);
+            self.owner.push(row.owner.to_string());
+            self.state.push(row.state.code());
+            self.cause.push(row.cause.code());
+            self.started_at.push(time(row.started_at));
+            self.ended_at.push(opt_time(row.ended_at));
+            self.accepted_at.push(opt_time(row.accepted_at));
+            self.first_response_at.push(opt_time(row.first_response_at));
+            self.actor.push(&row.actor);
+            self.note.push(row.note.as_deref());
+            self.end_reason.push(row.end_reason.as_deref());
+            self.traceparent.push(row.traceparent.as_deref());
+            self.decision.push(row.decision.as_deref());
+        }
+    }
+}
+
+/// `timer`.
+#[derive(Debug, Default)]
+pub(super) struct TimerColumns<'c> {
+    pub(super) lead: Vec<Uuid>,
+    pub(super) kind: Vec<i16>,
+    pub(super) epoch: Vec<i32>,
+    pub(super) due_at: Vec<SqlTime>,
+    pub(super) traceparent: Vec<Option<&'c str>>,
+}
+
+impl<'c> Extend<&'c Timer> for TimerColumns<'c> {
+    fn extend<I: IntoIterator<Item = &'c Timer>>(&mut self, rows: I) {
+        for row in rows {
+            self.lead.push(row.lead.0);
+            self.kind.push(row.kind.code());
+            self.epoch.push(row.epoch.0);
+            self.due_at.push(time(row.due_at));
+            self.traceparent.push(row.traceparent.as_deref());
+        }
+    }
+}
+
+/// `rep_load`.
+#[derive(Debug, Default)]
+pub(super) struct LoadColumns<'c> {
+    pub(super) rep: Vec<&'c str>,
+    pub(super) open: Vec<i32>,
+    pub(super) day: Vec<SqlDate>,
+    pub(super) day_leads: Vec<i32>,
+    pub(super) pace_since: Vec<SqlTime>,
+    pub(super) pace_leads: Vec<i32>,
+}
+
+impl<'c> Extend<(&'c RepId, &'c RepLoad)> for LoadColumns<'c> {
+    fn extend<I: IntoIterator<Item = (&'c RepId, &'c RepLoad)>>(&mut self, rows: I) {
+        for (rep, load) in rows {
+            self.rep.push(rep.as_str());
+            self.open.push(load.open.cast_signed());
+            self.day.push(date(load.day));
+            self.day_leads.push(load.day_leads.cast_signed());
+            self.pace_since.push(time(load.pace_since));
+            self.pace_leads.push(load.pace_leads.cast_signed());
+        }
+    }
+}
+
+/// `rotation`.
+#[derive(Debug, Default)]
+pub(super) struct RotationColumns<'c> {
+    pub(super) pool: Vec<&'c str>,
+    pub(super) grade: Vec<String>,
+    /// Joined by commas, like `tried`.
+    pub(super) reps: Vec<String>,
+    /// Joined by commas.
+    pub(super) credits: Vec<String>,
+    pub(super) leads: Vec<i64>,
+}
+
+impl<'c> Extend<(&'c (PoolId, Option<Grade>), &'c RotationState)> for RotationColumns<'c> {
+    fn extend<I: IntoIterator<Item = (&'c (PoolId, Option<Grade>), &'c RotationState)>>(&mut self, rows: I) {
+        for ((pool, grade), state) in rows {
+            self.pool.push(pool.as_str());
+            self.grade.push(grade_column(*grade));
+            self.reps.push(join(state.credits().keys().map(RepId::as_str)));
+            self.credits.push(join(state.credits().values()));
+            self.leads.push(state.leads().cast_signed());
+        }
+    }
+}
+
+/// Commas between.
+fn join(parts: impl Iterator<Item = impl std::fmt::Display>) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for part in parts {
+        let comma = if text.is_empty() { "" } else { "," };
+        // Writing to a String can't fail.
+        let _ = write!(text, "{comma}{part}");
+    }
+    text
+}

@@ -1,0 +1,116 @@
+//! The statement that changes what existed.
+
+use domain::ids::TenantId;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::columns::{AssignmentColumns, OwnershipColumns};
+use crate::{
+    changes::Changes,
+    codes::Code as _,
+    error::WriteError,
+    time::{SqlTime, time},
+};
+
+/// True when there is nothing for [`change`] to do.
+pub(super) fn is_empty(changes: &Changes) -> bool {
+    changes.ownerships.is_empty()
+        && changes.assignments.is_empty()
+        && changes.cleared_timers.is_empty()
+        && changes.moved_identities.is_empty()
+        && changes.escalations.is_empty()
+}
+
+/// Ownership by compare-and-set, assignments, timers, identity keys, escalations: one round trip, whatever their number.
+pub(super) async fn change(
+    connection: &mut PgConnection,
+    tenant: TenantId,
+    changes: &Changes,
+) -> Result<(), WriteError> {
+    let expected: Vec<i32> = changes.ownerships.iter().map(|(epoch, _)| epoch.0).collect();
+    let mut owned = OwnershipColumns::default();
+    owned.extend(changes.ownerships.iter().map(|(_, ownership)| ownership));
+    let mut periods = AssignmentColumns::default();
+    periods.extend(&changes.assignments);
+    let cleared: Vec<Uuid> = changes.cleared_timers.iter().map(|(lead, _)| lead.0).collect();
+    let cleared_kinds: Vec<i16> = changes.cleared_timers.iter().map(|(_, kind)| kind.code()).collect();
+
+    let mut moves = changes.moved_identities.clone();
+    moves.sort_unstable_by_key(|moved| moved.key);
+    let kinds: Vec<i16> = moves.iter().map(|moved| moved.key.kind.code()).collect();
+    let digests: Vec<Uuid> = moves.iter().map(|moved| Uuid::from_bytes(moved.key.digest)).collect();
+    let from: Vec<Uuid> = moves.iter().map(|moved| moved.from.0).collect();
+    let to: Vec<Uuid> = moves.iter().map(|moved| moved.to.0).collect();
+
+    let done = &changes.escalations;
+    let leads: Vec<Uuid> = done.iter().map(|step| step.lead.0).collect();
+    let epochs: Vec<i32> = done.iter().map(|step| step.epoch.0).collect();
+    let steps: Vec<i32> = done.iter().map(|step| i32::from(step.step)).collect();
+    let actions: Vec<i16> = done.iter().map(|step| step.action.code()).collect();
+    let targets: Vec<Option<String>> = done.iter().map(|step| step.target.as_ref().map(ToString::to_string)).collect();
+    let due_at: Vec<SqlTime> = done.iter().map(|step| time(step.due_at)).collect();
+    let done_at: Vec<SqlTime> = done.iter().map(|step| time(step.done_at)).collect();
+
+    let counts = sqlx::query_file!(
+        "src/tx/existing.sql",
+        tenant.0,
+        &expected,
+        &owned.lead,
+        &owned.epoch,
+        &owned.state,
+        &owned.owner,
+        &owned.since as _,
+        &owned.chain_since as _,
+        &owned.chain_step,
+        &owned.sla as _,
+        &owned.respond_by as _,
+        &owned.accept_by as _,
+        &owned.wake_at as _,
+        &owned.waiting_pool as _,
+        &owned.accepted_at as _,
+        &owned.first_response_at as _,
+        &owned.closed_at as _,
+        &owned.close_outcome as _,
+        &owned.close_value as _,
+        &owned.grade,
+        &owned.rule as _,
+        &owned.policy_revision,
+        &owned.tried,
+        &periods.lead,
+        &periods.epoch,
+        &periods.state,
+        &periods.ended_at as _,
+        &periods.accepted_at as _,
+        &periods.first_response_at as _,
+        &periods.note as _,
+        &periods.end_reason as _,
+        &cleared,
+        &cleared_kinds,
+        &kinds,
+        &digests,
+        &from,
+        &to,
+        &leads,
+        &epochs,
+        &steps,
+        &actions,
+        &targets as _,
+        &due_at as _,
+        &done_at as _,
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(WriteError::from)?;
+
+    if !is_all(counts.ownerships, &changes.ownerships) || !is_all(counts.assignments, &changes.assignments) {
+        return Err(WriteError::EpochMoved);
+    }
+    if !is_all(counts.identities, &changes.moved_identities) {
+        return Err(WriteError::IdentityTaken);
+    }
+    Ok(())
+}
+
+fn is_all<T>(count: i64, rows: &[T]) -> bool {
+    usize::try_from(count) == Ok(rows.len())
+}

@@ -1,0 +1,44 @@
+-- All that a batch changes, with how many rows of each kind were found as expected. The epoch either stays (the same assignment
+-- goes on) or goes up by one (the next begins): what was decided for another epoch changes nothing.
+WITH owned AS (
+    UPDATE ownership AS o
+    SET epoch = n.epoch, state = n.state, owner = n.owner, since = n.since, chain_since = n.chain_since,
+        chain_step = n.chain_step, sla = n.sla, respond_by = n.respond_by, accept_by = n.accept_by, wake_at = n.wake_at,
+        waiting_pool = n.waiting_pool, accepted_at = n.accepted_at, first_response_at = n.first_response_at,
+        closed_at = n.closed_at, close_outcome = n.close_outcome, close_value = n.close_value, grade = n.grade,
+        rule = n.rule, policy_revision = n.policy_revision, tried = string_to_array(n.tried, ',')
+    FROM unnest($2::integer[], $3::uuid[], $4::integer[], $5::smallint[], $6::text[], $7::timestamptz[],
+                $8::timestamptz[], $9::smallint[], $10::text[], $11::timestamptz[], $12::timestamptz[],
+                $13::timestamptz[], $14::text[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[],
+                $18::smallint[], $19::bigint[], $20::smallint[], $21::text[], $22::bigint[], $23::text[])
+         AS n (expected, lead_id, epoch, state, owner, since, chain_since, chain_step, sla, respond_by, accept_by, wake_at,
+               waiting_pool, accepted_at, first_response_at, closed_at, close_outcome, close_value, grade, rule,
+               policy_revision, tried)
+    WHERE o.tenant_id = $1 AND o.lead_id = n.lead_id AND o.epoch = n.expected AND n.epoch IN (o.epoch, o.epoch + 1)
+    RETURNING 1
+), answered AS (
+    UPDATE assignment AS a
+    SET state = n.state, ended_at = n.ended_at, accepted_at = n.accepted_at, first_response_at = n.first_response_at,
+        note = n.note, end_reason = n.end_reason
+    FROM unnest($24::uuid[], $25::integer[], $26::smallint[], $27::timestamptz[], $28::timestamptz[], $29::timestamptz[],
+                $30::text[], $31::text[])
+         AS n (lead_id, epoch, state, ended_at, accepted_at, first_response_at, note, end_reason)
+    WHERE a.tenant_id = $1 AND a.lead_id = n.lead_id AND a.epoch = n.epoch
+    RETURNING 1
+), cleared AS (
+    DELETE FROM timer AS t
+    USING unnest($32::uuid[], $33::smallint[]) AS n (lead_id, kind)
+    WHERE t.tenant_id = $1 AND t.lead_id = n.lead_id AND t.kind = n.kind
+), moved AS (
+    UPDATE identity AS i
+    SET lead_id = n.to_lead
+    FROM unnest($34::smallint[], $35::uuid[], $36::uuid[], $37::uuid[]) AS n (kind, digest, from_lead, to_lead)
+    WHERE i.tenant_id = $1 AND i.kind = n.kind AND i.digest = n.digest AND i.lead_id = n.from_lead
+    RETURNING 1
+), done AS (
+    INSERT INTO escalation (tenant_id, lead_id, epoch, step, action, target, due_at, done_at)
+    SELECT $1, * FROM unnest($38::uuid[], $39::integer[], $40::integer[], $41::smallint[], $42::text[],
+                             $43::timestamptz[], $44::timestamptz[])
+)
+SELECT (SELECT count(*) FROM owned) AS "ownerships!", (SELECT count(*) FROM answered) AS "assignments!",
+       (SELECT count(*) FROM moved) AS "identities!"

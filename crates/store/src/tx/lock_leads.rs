@@ -1,0 +1,191 @@
+//! Locking leads that exist.
+
+use domain::{
+    ids::{LeadId, PoolId, TenantId},
+    lead::Lead,
+    ownership::{Assignment, Ownership, Timer},
+};
+use sqlx::PgConnection;
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use super::Tx;
+use crate::{
+    error::StoreError,
+    rows::{AssignmentRow, Place, TimerRow, select_leads},
+    time::SqlTime,
+};
+
+/// A locked lead with all that a command on it may change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeadRow {
+    /// Who has it.
+    pub ownership: Ownership,
+    /// What was told of it.
+    pub lead: Lead,
+    /// Its current assignment: that of the ownership's epoch.
+    pub assignment: Assignment,
+    /// Its timers, by kind.
+    pub timers: Vec<Timer>,
+}
+
+impl Tx {
+    /// Locks leads in ascending order and reads them with their current assignment and timers, in ascending order; leads
+    /// that don't exist are left out.
+    ///
+    /// Two round trips: a statement sees the database as it was when it began, so one that waits for a lock and reads
+    /// further tables could join the new ownership with the assignment and timers of before.
+    pub async fn lock_leads(&mut self, tenant: TenantId, leads: &[LeadId]) -> Result<Vec<LeadRow>, StoreError> {
+        if leads.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.enter()?;
+        let statement = self.statement("lock_leads");
+        let rows = lock(&mut self.connection, tenant, leads).instrument(statement).await;
+        self.leave(rows)
+    }
+
+    /// The leads that have waited longest for any of these pools, by arrival, at most `limit`. They are not locked.
+    pub async fn open_waiting(
+        &mut self,
+        tenant: TenantId,
+        pools: &[PoolId],
+        limit: i64,
+    ) -> Result<Vec<LeadId>, StoreError> {
+        self.enter()?;
+        let statement = self.statement("open_waiting");
+        let pools: Vec<&str> = pools.iter().map(PoolId::as_str).collect();
+        let leads = sqlx::query_scalar!(
+            r#"
+            SELECT oldest.lead_id
+            FROM unnest($2::text[]) AS pool (id)
+            CROSS JOIN LATERAL (
+                SELECT lead_id FROM ownership
+                WHERE tenant_id = $1 AND waiting_pool = pool.id AND closed_at IS NULL
+                ORDER BY lead_id LIMIT $3
+            ) AS oldest
+            ORDER BY oldest.lead_id LIMIT $3
+            "#,
+            tenant.0,
+            &pools as _,
+            limit,
+        )
+        .fetch_all(&mut *self.connection)
+        .instrument(statement)
+        .await;
+        let leads = leads.map(|leads| leads.into_iter().map(LeadId).collect());
+        self.leave(leads.map_err(StoreError::from))
+    }
+}
+
+async fn lock(connection: &mut PgConnection, tenant: TenantId, leads: &[LeadId]) -> Result<Vec<LeadRow>, StoreError> {
+    let ids: Vec<Uuid> = leads.iter().map(|lead| lead.0).collect();
+    let locked = select_leads!(
+        "FROM ownership AS o JOIN lead AS l ON l.tenant_id = o.tenant_id AND l.lead_id = o.lead_id \
+         WHERE o.tenant_id = $1 AND o.lead_id = ANY ($2) ORDER BY o.lead_id FOR UPDATE OF o",
+        tenant.0,
+        &ids,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let ids: Vec<Uuid> = locked.iter().map(|row| row.lead_id).collect();
+    let epochs: Vec<i32> = locked.iter().map(|row| row.epoch).collect();
+    let mut current = current(connection, tenant, &ids, &epochs).await?.into_iter().peekable();
+
+    let mut rows = Vec::with_capacity(locked.len());
+    for row in locked {
+        let id = row.lead_id;
+        let (lead, ownership) = row.try_into()?;
+        let (mut assignment, mut timers) = (None, Vec::new());
+        while let Some(row) = current.next_if(|row| row.lead_id == id) {
+            let (period, timer) = row.split();
+            assignment = Some(period);
+            timers.extend(timer.map(Timer::try_from).transpose()?);
+        }
+        let Some(assignment) = assignment else {
+            let place = Place { table: "assignment", row: &id };
+            return Err(place.corrupt("epoch", format_args!("there is no row for epoch {}", ownership.epoch.0)));
+        };
+        rows.push(LeadRow { ownership, lead, assignment: assignment.try_into()?, timers });
+    }
+    Ok(rows)
+}
+
+/// The current assignment of a lead with one of its timers; a lead has as many rows as timers, but at least one.
+#[derive(Debug)]
+struct CurrentRow {
+    lead_id: Uuid,
+    epoch: i32,
+    owner: String,
+    state: i16,
+    cause: i16,
+    started_at: SqlTime,
+    ended_at: Option<SqlTime>,
+    accepted_at: Option<SqlTime>,
+    first_response_at: Option<SqlTime>,
+    actor: String,
+    note: Option<String>,
+    end_reason: Option<String>,
+    traceparent: Option<String>,
+    decision: Option<Vec<u8>>,
+    timer_kind: Option<i16>,
+    timer_epoch: Option<i32>,
+    timer_due_at: Option<SqlTime>,
+    timer_traceparent: Option<String>,
+}
+
+impl CurrentRow {
+    fn split(self) -> (AssignmentRow, Option<TimerRow>) {
+        let timer = match (self.timer_kind, self.timer_epoch, self.timer_due_at) {
+            (Some(kind), Some(epoch), Some(due_at)) => {
+                Some(TimerRow { lead_id: self.lead_id, kind, epoch, due_at, traceparent: self.timer_traceparent })
+            }
+            _ => None,
+        };
+        let assignment = AssignmentRow {
+            lead_id: self.lead_id,
+            epoch: self.epoch,
+            owner: self.owner,
+            state: self.state,
+            cause: self.cause,
+            started_at: self.started_at,
+            ended_at: self.ended_at,
+            accepted_at: self.accepted_at,
+            first_response_at: self.first_response_at,
+            actor: self.actor,
+            note: self.note,
+            end_reason: self.end_reason,
+            traceparent: self.traceparent,
+            decision: self.decision,
+        };
+        (assignment, timer)
+    }
+}
+
+/// By lead, then timer kind.
+async fn current(
+    connection: &mut PgConnection,
+    tenant: TenantId,
+    leads: &[Uuid],
+    epochs: &[i32],
+) -> Result<Vec<CurrentRow>, sqlx::Error> {
+    sqlx::query_as!(
+        CurrentRow,
+        r#"
+        SELECT a.lead_id, a.epoch, a.owner, a.state, a.cause, a.started_at AS "started_at: _",
+               a.ended_at AS "ended_at: _", a.accepted_at AS "accepted_at: _",
+               a.first_response_at AS "first_response_at: _", a.actor, a.note, a.end_reason, a.traceparent, a.decision,
+               t.kind AS "timer_kind?", t.epoch AS "timer_epoch?", t.due_at AS "timer_due_at?: _",
+               t.traceparent AS "timer_traceparent?"
+        FROM unnest($2::uuid[], $3::integer[]) AS locked (lead_id, epoch)
+        JOIN assignment AS a ON a.tenant_id = $1 AND a.lead_id = locked.lead_id AND a.epoch = locked.epoch
+        LEFT JOIN timer AS t ON t.tenant_id = $1 AND t.lead_id = locked.lead_id
+        ORDER BY a.lead_id, t.kind
+        "#,
+        tenant.0,
+        leads,
+        epochs,
+    )
+    .fetch_all(connection)
+    .await
+}
