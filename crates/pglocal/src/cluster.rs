@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::account::Account;
 use crate::instance::Instance;
 use crate::server::Server;
-use crate::{Binaries, ClusterOptions, Error, pid, server, socket};
+use crate::{Binaries, ClusterOptions, Error, pid, server, socket, wire};
 
 /// The database role that owns everything; only our own account can reach the socket to use it.
 pub(crate) const SUPERUSER: &str = "postgres";
@@ -81,6 +81,12 @@ impl Cluster {
     /// The address of `database` in the form that sqlx and libpq take. A new cluster has only the database `postgres`.
     pub fn url(&self, database: &str) -> String {
         socket::url(&self.socket_dir, database)
+    }
+
+    /// Runs a script in `database` (any number of statements, in one transaction unless it says otherwise) and returns
+    /// the rows of all its statements, values as text. For set-up and tests; the product speaks through its store.
+    pub fn run_sql(&self, database: &str, script: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
+        wire::run(&self.socket_dir, database, script)
     }
 
     /// The cluster's directory.

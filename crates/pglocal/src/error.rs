@@ -84,6 +84,12 @@ pub enum Error {
         /// The last lines of it.
         tail: String,
     },
+    /// The server refused a script.
+    #[error("{message}")]
+    Sql {
+        /// Severity, SQLSTATE, text and place, as the server said them.
+        message: String,
+    },
     /// A server is still there after every way to stop it.
     #[error("Postgres (process {pid}) did not stop")]
     Stop {

@@ -43,6 +43,7 @@ mod pid;
 mod server;
 mod socket;
 mod temporary;
+mod wire;
 
 pub use binaries::{Binaries, MINIMUM_MAJOR};
 pub use cluster::Cluster;

@@ -20,7 +20,7 @@ pub(crate) fn prepare_dir(cluster: &Path, account: &Account) -> Result<PathBuf, 
     let beside = cluster.join("run");
     // libpq reads a comma as the start of a second host.
     let plain = beside.to_str().is_some_and(|path| !path.contains(','));
-    let fits = socket_file(&beside).as_os_str().len() <= LONGEST;
+    let fits = file(&beside).as_os_str().len() <= LONGEST;
     let dir = if plain && fits { beside } else { short_dir(cluster)? };
     account.check_reach(dir.parent().unwrap_or(cluster))?;
     account.private_dir(&dir)?;
@@ -35,7 +35,7 @@ fn short_dir(cluster: &Path) -> Result<PathBuf, Error> {
 
 /// Removes what a server that is gone left in `dir`, so that its recycled process id can't block the next one.
 pub(crate) fn clear(dir: &Path) -> Result<(), Error> {
-    let socket = socket_file(dir);
+    let socket = file(dir);
     for file in [socket.with_extension(format!("{PORT}.lock")), socket] {
         match std::fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -47,7 +47,8 @@ pub(crate) fn clear(dir: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn socket_file(dir: &Path) -> PathBuf {
+/// The socket itself.
+pub(crate) fn file(dir: &Path) -> PathBuf {
     dir.join(format!(".s.PGSQL.{PORT}"))
 }
 
@@ -87,7 +88,7 @@ mod tests {
 
     #[test]
     fn socket_lock_is_beside_the_socket() {
-        let socket = socket_file(Path::new("/run"));
+        let socket = file(Path::new("/run"));
         assert_eq!(socket.with_extension(format!("{PORT}.lock")), Path::new("/run/.s.PGSQL.5432.lock"));
     }
 }

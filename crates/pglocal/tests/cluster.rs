@@ -35,11 +35,9 @@ impl Drop for Scratch {
     }
 }
 
-fn sql(cluster: &Cluster, statement: &str) -> String {
-    let psql = cluster.binaries().tool("psql").expect("these tests ask through psql");
-    let out = Command::new(psql).args(["-XAtqc", statement]).arg(cluster.url("postgres")).output().unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    String::from_utf8(out.stdout).unwrap().trim().to_owned()
+fn sql(cluster: &Cluster, script: &str) -> String {
+    let rows = cluster.run_sql("postgres", script).unwrap();
+    rows.into_iter().flatten().map(Option::unwrap_or_default).collect::<Vec<_>>().join("|")
 }
 
 fn pid(raw: u32) -> Pid {
@@ -152,6 +150,30 @@ fn a_long_path_gets_a_short_socket() {
     assert_eq!(again.socket_dir(), socket_dir);
     drop(again);
     std::fs::remove_dir_all(socket_dir).unwrap();
+}
+
+#[test]
+fn psql_takes_the_same_address() {
+    let scratch = Scratch::new("psql");
+    let cluster = Cluster::open(&scratch.options("it's \"odd\" & é")).unwrap();
+    // Packages for embedding leave it out.
+    let Some(psql) = cluster.binaries().tool("psql") else { return };
+    let url = cluster.url("postgres");
+    let out = Command::new(psql).args(["-XAtqc", "select 1", &url]).env("PGPORT", "1").output().unwrap();
+    assert_eq!(String::from_utf8(out.stdout).unwrap(), "1\n", "{}", String::from_utf8_lossy(&out.stderr));
+}
+
+#[test]
+fn scripts_answer_with_rows_or_with_what_the_server_said() {
+    let scratch = Scratch::new("script");
+    let cluster = Cluster::open(&scratch.options("one")).unwrap();
+    let rows = cluster.run_sql("postgres", "select 1, null; select 'é'").unwrap();
+    assert_eq!(rows, [vec![Some("1".to_owned()), None], vec![Some("é".to_owned())]]);
+    let error = cluster.run_sql("postgres", "create table t (); selct").unwrap_err();
+    assert!(error.to_string().contains("42601"), "{error}");
+    assert_eq!(sql(&cluster, "select count(*) from pg_class where relname = 't'"), "0", "all or nothing");
+    let error = cluster.run_sql("absent", "select 1").unwrap_err();
+    assert!(error.to_string().contains("3D000"), "{error}");
 }
 
 #[test]
