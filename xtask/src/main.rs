@@ -1,2 +1,65 @@
-//! stub
-fn main() {}
+//! `cargo xtask`: what building and testing Leadrouter need beyond cargo itself.
+
+mod ci;
+mod clients;
+mod database;
+mod layers;
+mod proto;
+mod queries;
+mod shell;
+mod steps;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Builds, tests and checks Leadrouter")]
+enum Command {
+    /// Run the tests on a private Postgres, or on the server of `DATABASE_URL`
+    Test {
+        /// Only tests (and clients) whose name contains this
+        filter: Option<String>,
+        /// For the test programs, such as `--nocapture`
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Write `.sqlx`: the types of every query, asked of a private Postgres with the migrations applied
+    Sqlx {
+        /// Change nothing; fail if something would change
+        #[arg(long)]
+        check: bool,
+    },
+    /// Lint the contract and compare it with the accepted one
+    Proto {
+        /// Make today's contract the accepted one
+        #[arg(long)]
+        accept: bool,
+    },
+    /// Everything that a change must pass
+    Ci {
+        /// Only these steps
+        #[arg(value_parser = clap::builder::PossibleValuesParser::new(ci::NAMES))]
+        steps: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = shell::outlive_interrupts().and_then(|()| match Command::parse() {
+        Command::Test { filter, arguments } => test::run(filter.as_deref(), &arguments),
+        Command::Sqlx { check: false } => queries::refresh(),
+        Command::Sqlx { check: true } => queries::check(),
+        Command::Proto { accept: false } => proto::check(),
+        Command::Proto { accept: true } => proto::accept(),
+        Command::Ci { steps } => ci::run(&steps),
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

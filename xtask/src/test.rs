@@ -1,0 +1,31 @@
+//! `cargo xtask test`.
+
+use anyhow::Result;
+
+use crate::database::Database;
+use crate::shell::{cargo, run as shell};
+use crate::steps::Steps;
+use crate::{clients, shell as sh};
+
+/// Under this name the tests find a server on which each makes its own database.
+pub(crate) const DATABASE_VARIABLE: &str = "LEADROUTER_TEST_DATABASE_URL";
+
+/// All tests, or those that match.
+pub(crate) fn run(filter: Option<&str>, arguments: &[String]) -> Result<()> {
+    let mut steps = Steps::default();
+    let built = steps.run("build", || shell(&mut cargo(&["test", "--workspace", "--no-run"])));
+    if built {
+        let database = Database::given_or_private()?;
+        let clients = clients::matching(filter);
+        steps.run("tests", || {
+            let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
+            command.args(filter).arg("--").args(arguments);
+            shell(command.env(DATABASE_VARIABLE, database.url()).env_remove("DATABASE_URL"))
+        });
+        if !clients.is_empty() {
+            steps.run("clients", || clients::run(&sh::repository(), &clients, database.url()));
+        }
+        steps.run("stop", || database.close());
+    }
+    steps.finish()
+}
