@@ -10,9 +10,14 @@ pub mod expr;
 pub mod identity;
 pub mod ids;
 pub mod lead;
+pub mod lifecycle;
 pub mod ownership;
 pub mod policy;
 pub mod rotation;
 pub mod score;
 pub mod sla;
+pub mod snapshot;
 pub mod yaml;
+
+#[cfg(test)]
+mod testing;

@@ -1,14 +1,17 @@
 //! What reps have in hand and whose turn it is, as the decisions of one commit see and change it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{Timestamp, civil};
+use jiff::{SignedDuration, Timestamp, civil};
 
 use crate::{
     ids::{PoolId, RepId},
     rotation::RotationState,
     score::Grade,
 };
+
+/// The interval in which [`crate::directory::Pool::backlog_pace`] counts.
+const PACE_INTERVAL: SignedDuration = SignedDuration::from_mins(10);
 
 /// What one rep has in hand and got lately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,63 @@ pub struct RepLoad {
 impl Default for RepLoad {
     fn default() -> Self {
         Self { open: 0, day: civil::Date::MIN, day_leads: 0, pace_since: Timestamp::UNIX_EPOCH, pace_leads: 0 }
+    }
+}
+
+impl RepLoad {
+    /// Leads given to the rep on `today`.
+    pub fn on(&self, today: civil::Date) -> u32 {
+        if self.day == today { self.day_leads } else { 0 }
+    }
+
+    /// Leads from the waiting queue in the ten minutes that `now` falls into.
+    pub fn paced(&self, now: Timestamp) -> u32 {
+        if self.pace_runs(now) { self.pace_leads } else { 0 }
+    }
+
+    /// Counts one lead given to the rep.
+    pub(crate) fn take(&mut self, today: civil::Date, now: Timestamp, from_waiting: bool) {
+        self.open += 1;
+        self.day_leads = self.on(today) + 1;
+        self.day = today;
+        if from_waiting {
+            if !self.pace_runs(now) {
+                self.pace_since = now;
+                self.pace_leads = 0;
+            }
+            self.pace_leads += 1;
+        }
+    }
+
+    /// Counts one lead that left the rep, or was closed.
+    pub(crate) fn release(&mut self) {
+        self.open = self.open.saturating_sub(1);
+    }
+
+    fn pace_runs(&self, now: Timestamp) -> bool {
+        self.pace_since <= now && now < self.pace_since + PACE_INTERVAL
+    }
+}
+
+/// Which counters a decision may read: what has to be locked before it is made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CounterKeys {
+    /// Reps whose load it may read.
+    pub reps: BTreeSet<RepId>,
+    /// Rotations: by pool, and grade where the pool rotates per grade.
+    pub rotations: BTreeSet<(PoolId, Option<Grade>)>,
+}
+
+impl CounterKeys {
+    /// Adds the other's keys.
+    pub fn extend(&mut self, other: Self) {
+        self.reps.extend(other.reps);
+        self.rotations.extend(other.rotations);
+    }
+
+    /// True when all of the other's keys are here too.
+    pub fn covers(&self, other: &Self) -> bool {
+        other.reps.is_subset(&self.reps) && other.rotations.is_subset(&self.rotations)
     }
 }
 

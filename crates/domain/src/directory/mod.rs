@@ -6,6 +6,7 @@ mod entities;
 
 mod read;
 mod shape;
+mod territory;
 mod warnings;
 
 #[cfg(test)]

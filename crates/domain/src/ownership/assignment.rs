@@ -56,10 +56,12 @@ pub enum AssignmentState {
     Expired,
     /// Ended: given back to marketing.
     Returned,
-    /// Ended: a person, or a rule run again, gave the lead to another.
+    /// Ended: a person gave the lead to another.
     Reassigned,
     /// Ended: a rep took the lead from the queue.
     Claimed,
+    /// Ended: routing found somebody for the lead in the queue.
+    Routed,
     /// Ended with the lead.
     Closed,
 }
@@ -72,17 +74,19 @@ pub enum Cause {
     /// The rep before declined; routed again.
     Declined,
     /// The rep before did not accept in time.
-    NotAccepted,
+    Expired,
     /// A step of the escalation chain.
     Escalated,
-    /// A shift or capacity opened.
-    Woken,
     /// A person gave it to somebody.
     Reassigned,
     /// A rep took it from a queue.
     Claimed,
     /// A rep gave it back.
     Returned,
+    /// A shift or capacity opened: it left the waiting queue.
+    Retried,
     /// It left the waiting queue because its deadline passed.
-    WaitingExpired,
+    WaitedOut,
+    /// It slept in nurture and woke.
+    Woken,
 }

@@ -1,0 +1,133 @@
+//! One lead with everything that a command may change.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use super::Refusal;
+use crate::{
+    decide::CounterKeys,
+    ids::{Epoch, LeadId, RepId},
+    lead::Lead,
+    ownership::{Assignment, Escalation, Owner, Ownership, Timer, TimerKind},
+    policy::SlaPolicy,
+    snapshot::Snapshot,
+};
+
+/// What surrounds a command.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Directory and policy.
+    pub snapshot: &'a Snapshot,
+    /// Now.
+    pub now: Timestamp,
+    /// Who acts.
+    pub actor: &'a str,
+    /// What the actor added.
+    pub note: Option<&'a str>,
+    /// W3C traceparent of the request.
+    pub traceparent: Option<&'a str>,
+}
+
+/// One lead and its ownership, as it was read and as commands have changed it since.
+#[derive(Debug, Clone)]
+pub struct LeadCase {
+    /// The lead.
+    pub lead: Arc<Lead>,
+    /// Who has it.
+    pub ownership: Ownership,
+    /// The current assignment.
+    pub assignment: Assignment,
+    /// Timers that are set.
+    pub timers: BTreeMap<TimerKind, Timer>,
+    /// The SLA policy of the running chain, from the policy revision that set it: a newer policy leaves running clocks alone.
+    pub sla: Option<Arc<SlaPolicy>>,
+    /// What has changed since it was read.
+    pub changes: CaseChanges,
+}
+
+/// What commands changed in a case.
+#[derive(Debug, Clone, Default)]
+pub struct CaseChanges {
+    /// The epoch at which the case was read; `None`: the lead is new.
+    pub read_at: Option<Epoch>,
+    /// True once anything changed.
+    pub dirty: bool,
+    /// Assignments that ended since, each begun since or not; the current one is in the case.
+    pub ended: Vec<Assignment>,
+    /// Timers that were removed.
+    pub cleared: BTreeSet<TimerKind>,
+    /// Timers that were set.
+    pub set: BTreeSet<TimerKind>,
+    /// Escalation steps that were done.
+    pub escalations: Vec<Escalation>,
+    /// Reps who have fewer open leads than before: somebody who waits may get a place.
+    pub freed: Vec<RepId>,
+}
+
+impl LeadCase {
+    /// A case as it was read from the store.
+    pub fn read(lead: Lead, ownership: Ownership, assignment: Assignment, timers: Vec<Timer>) -> Self {
+        let changes = CaseChanges { read_at: Some(ownership.epoch), ..CaseChanges::default() };
+        let timers = timers.into_iter().map(|timer| (timer.kind, timer)).collect();
+        Self { lead: Arc::new(lead), ownership, assignment, timers, sla: None, changes }
+    }
+
+    /// The lead's id.
+    pub fn id(&self) -> LeadId {
+        self.lead.id
+    }
+
+    /// Refuses when the caller saw another epoch.
+    pub fn expect_epoch(&self, seen: Epoch) -> Result<(), Refusal> {
+        if seen == self.ownership.epoch {
+            return Ok(());
+        }
+        Err(Refusal::EpochMoved { seen, now: self.ownership.epoch, owner: self.ownership.owner.clone() })
+    }
+
+    /// Refuses when the rep who acts does not have the lead. `None`: somebody acts for the owner.
+    pub(super) fn expect_owner(&self, rep: Option<&RepId>) -> Result<(), Refusal> {
+        match rep {
+            Some(rep) if self.ownership.owner != Owner::Rep(rep.clone()) => {
+                Err(Refusal::NotTheOwner { rep: rep.clone(), owner: self.ownership.owner.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The counters that any command on this case may change, besides those of a rep that the command names and those of a
+    /// routing that it causes: the owner's, its backup's and its manager's.
+    pub fn counter_keys(&self, snapshot: &Snapshot) -> CounterKeys {
+        let mut keys = CounterKeys::default();
+        if let Owner::Rep(owner) = &self.ownership.owner {
+            keys.reps.insert(owner.clone());
+            if let Some(entry) = snapshot.directory.rep(owner) {
+                keys.reps.extend(entry.rep.backup.iter().chain(&entry.manager).cloned());
+            }
+        }
+        keys
+    }
+
+    pub(super) fn wrong_state(&self, command: &'static str) -> Refusal {
+        Refusal::WrongState { command, state: self.ownership.state }
+    }
+
+    pub(super) fn set_timer(&mut self, kind: TimerKind, due_at: Timestamp, context: &Context<'_>) {
+        let traceparent = context.traceparent.map(str::to_owned);
+        let timer = Timer { lead: self.lead.id, kind, epoch: self.ownership.epoch, due_at, traceparent };
+        self.timers.insert(kind, timer);
+        self.changes.cleared.remove(&kind);
+        self.changes.set.insert(kind);
+    }
+
+    pub(super) fn clear_timer(&mut self, kind: TimerKind) {
+        if self.timers.remove(&kind).is_some() {
+            self.changes.set.remove(&kind);
+            self.changes.cleared.insert(kind);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! A rep takes a lead from a queue.
+
+use super::{Context, LeadCase, Refusal, hand_over::Successor};
+use crate::{
+    decide::{Clocks, Counters},
+    ids::RepId,
+    ownership::{AssignmentState, Cause, LeadState, Owner},
+};
+
+impl LeadCase {
+    /// The rep claims the lead, which accepts it too. Caps hold. Claiming one's own lead again changes nothing.
+    pub fn claim(&mut self, context: &Context<'_>, rep: &RepId, counters: &mut Counters) -> Result<(), Refusal> {
+        let owner = Owner::Rep(rep.clone());
+        if self.ownership.owner == owner && self.ownership.is_open() {
+            return Ok(());
+        }
+        match (&self.ownership.owner, self.ownership.state) {
+            (Owner::Queue(_), LeadState::Queued) => {}
+            (Owner::Rep(_), LeadState::Offered | LeadState::Accepted | LeadState::Working) => {
+                return Err(Refusal::NotTheOwner { rep: rep.clone(), owner: self.ownership.owner.clone() });
+            }
+            _ => return Err(self.wrong_state("claimed")),
+        }
+        self.give_to(context, rep, false, counters)?;
+        let calendar = self.calendar_of(context, &owner);
+        let clocks = self.sla.as_deref().map_or_else(Clocks::default, |sla| Clocks {
+            accept_by: None,
+            ..Clocks::start(sla, context.now, calendar)
+        });
+        let next = Successor {
+            owner,
+            state: LeadState::Accepted,
+            cause: Cause::Claimed,
+            keep_chain: false,
+            sla: self.sla.clone(),
+            clocks,
+            decision: None,
+        };
+        self.hand_over(context, counters, AssignmentState::Claimed, None, next);
+        self.ownership.accepted_at = Some(context.now);
+        self.assignment.accepted_at = Some(context.now);
+        Ok(())
+    }
+}

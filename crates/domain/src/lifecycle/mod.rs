@@ -1,0 +1,26 @@
+//! The life of a lead's ownership: every command either moves it on or is refused with a reason.
+//!
+//! A [`LeadCase`] is one lead with everything that a command may change. Commands change it in memory; the committer
+//! writes what came out. No command touches anything else but the counters it was given.
+
+mod accept;
+mod case;
+mod claim;
+mod close;
+mod decline;
+mod fire;
+mod give_back;
+mod hand_over;
+mod open;
+mod reassign;
+mod refusal;
+mod respond;
+
+#[cfg(test)]
+mod tests;
+
+pub use case::{CaseChanges, Context, LeadCase};
+pub use fire::Fired;
+pub use give_back::GiveBack;
+pub use open::open;
+pub use refusal::Refusal;
