@@ -34,11 +34,11 @@ codes! {
     CloseOutcome { Won = 1, Lost = 2, Disqualified = 3 }
     AssignmentState {
         Offered = 1, Accepted = 2, Working = 3, Queued = 4,
-        Declined = 5, Expired = 6, Returned = 7, Reassigned = 8, Claimed = 9, Closed = 10,
+        Declined = 5, Expired = 6, Returned = 7, Reassigned = 8, Claimed = 9, Routed = 10, Closed = 11,
     }
     Cause {
-        Routed = 1, Declined = 2, NotAccepted = 3, Escalated = 4, Woken = 5,
-        Reassigned = 6, Claimed = 7, Returned = 8, WaitingExpired = 9,
+        Routed = 1, Declined = 2, Expired = 3, Escalated = 4, Reassigned = 5,
+        Claimed = 6, Returned = 7, Retried = 8, WaitedOut = 9, Woken = 10,
     }
     TimerKind { Accept = 1, Escalate = 2, Retry = 3, Wake = 4 }
     EscalationAction { Remind = 1, Backup = 2, Manager = 3, Queue = 4, FellThrough = 5 }
@@ -76,5 +76,49 @@ impl Code for Grade {
             _ => return None,
         };
         Some(Self { fit, intent })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+
+    fn codes_of<T: Code + PartialEq + Debug>(values: &[T]) -> Vec<i16> {
+        let codes = values.iter().map(|value| value.code()).collect::<Vec<_>>();
+        for (value, code) in values.iter().zip(&codes) {
+            assert_eq!(T::from_code(*code).as_ref(), Some(value));
+        }
+        assert_eq!((-1..200).filter(|code| T::from_code(*code).is_some()).count(), values.len());
+        codes
+    }
+
+    /// The numbers as they lie in databases. If this fails, change the code, not the test.
+    #[test]
+    fn numbers_stay() {
+        use LeadState as L;
+        assert_eq!(codes_of(&[L::Offered, L::Accepted, L::Working, L::Queued, L::Closed]), [1, 2, 3, 4, 5]);
+        assert_eq!(codes_of(&[CloseOutcome::Won, CloseOutcome::Lost, CloseOutcome::Disqualified]), [1, 2, 3]);
+        use AssignmentState as S;
+        let states = [S::Offered, S::Accepted, S::Working, S::Queued, S::Declined];
+        let more = [S::Expired, S::Returned, S::Reassigned, S::Claimed, S::Routed, S::Closed];
+        assert_eq!(codes_of(&[&states[..], &more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+        use Cause as C;
+        let causes = [C::Routed, C::Declined, C::Expired, C::Escalated, C::Reassigned];
+        let more = [C::Claimed, C::Returned, C::Retried, C::WaitedOut, C::Woken];
+        assert_eq!(codes_of(&[causes, more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        use TimerKind as T;
+        assert_eq!(codes_of(&[T::Accept, T::Escalate, T::Retry, T::Wake]), [1, 2, 3, 4]);
+        use EscalationAction as A;
+        assert_eq!(codes_of(&[A::Remind, A::Backup, A::Manager, A::Queue, A::FellThrough]), [1, 2, 3, 4, 5]);
+        use EntityKind as E;
+        let kinds = [E::Calendar, E::Territory, E::Team, E::Rep, E::Pool, E::Account, E::Absence];
+        assert_eq!(codes_of(&kinds), [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(codes_of(&[IdentityKind::Email, IdentityKind::ExternalId]), [1, 2]);
+        let grades = [FitLevel::A, FitLevel::B, FitLevel::C].into_iter().flat_map(|fit| {
+            [IntentLevel::High, IntentLevel::Medium, IntentLevel::Low].map(|intent| Grade { fit, intent })
+        });
+        assert_eq!(codes_of(&grades.collect::<Vec<_>>()), [11, 12, 13, 21, 22, 23, 31, 32, 33]);
     }
 }
