@@ -20,19 +20,20 @@ pub(crate) enum Account {
 impl Account {
     /// The account for a cluster whose `pgdata` may be there already; then its owner goes on owning it.
     pub(crate) fn for_data(pgdata: &Path) -> Self {
+        match std::fs::metadata(pgdata) {
+            Ok(meta) if rustix::process::geteuid().is_root() && meta.uid() != 0 => {
+                let name = name_of(meta.uid()).unwrap_or_else(|| meta.uid().to_string());
+                Self::System { name, uid: meta.uid(), gid: meta.gid() }
+            }
+            _ => Self::for_new(),
+        }
+    }
+
+    /// The account for a cluster that is yet to be made.
+    fn for_new() -> Self {
         if !rustix::process::geteuid().is_root() {
             return Self::Ourselves;
         }
-        if let Ok(meta) = std::fs::metadata(pgdata)
-            && meta.uid() != 0
-        {
-            let name = name_of(meta.uid()).unwrap_or_else(|| meta.uid().to_string());
-            return Self::System { name, uid: meta.uid(), gid: meta.gid() };
-        }
-        Self::system()
-    }
-
-    fn system() -> Self {
         let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
         let found = ["postgres", "nobody"].into_iter().find_map(|name| {
             let mut fields =
@@ -125,7 +126,7 @@ impl Account {
 
 /// Whether a system account could reach what is below `path`; always true when we aren't root.
 pub(crate) fn reachable(path: &Path) -> bool {
-    Account::for_data(path).first_closed(path).is_none()
+    Account::for_new().first_closed(path).is_none()
 }
 
 fn name_of(uid: u32) -> Option<String> {

@@ -1,6 +1,7 @@
 //! The server process: initialise, start, stop.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Output};
@@ -183,10 +184,18 @@ fn open_log(log: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
+/// Removes a directory that may be gone already.
 pub(crate) fn remove_dir(path: &Path) -> Result<(), Error> {
-    match std::fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
-        _ => Ok(()),
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match std::fs::remove_dir_all(path) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            // Another process that looks for leftovers may just have tried the lock, and so made it anew.
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty && tries < 20 => std::thread::sleep(pid::POLL),
+            Err(error) => return Err(Error::io("remove", path)(error)),
+        }
     }
 }
 
