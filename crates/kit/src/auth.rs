@@ -137,3 +137,6 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

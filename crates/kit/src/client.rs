@@ -1,6 +1,7 @@
 //! Calling other services: lazily connected, traced, and within the deadline.
 
 use std::{
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -10,8 +11,10 @@ use std::{
 };
 
 use http::{Request, Response};
+use pin_project_lite::pin_project;
 use serde::{Deserialize, Serialize};
 use tonic::{
+    Code, Status,
     body::Body,
     transport::{self, Endpoint},
 };
@@ -22,6 +25,9 @@ use crate::{
     deadline::{ClientDeadline, ClientDeadlineLayer},
     telemetry::{ClientTrace, ClientTraceLayer},
 };
+
+/// Time that the callee has to answer a ping.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How to reach one other service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +45,8 @@ pub struct ClientConfig {
     /// Time to connect. Default 2 s.
     #[serde(default = "two_seconds", with = "human_duration")]
     pub connect_timeout: Duration,
-    /// Time between HTTP/2 pings while calls are open. Default 30 s; the callee has 10 s to answer one.
+    /// Time between HTTP/2 pings, also while no call is open, so that the next call doesn't find a dead connection.
+    /// Default 30 s; the callee has 10 s to answer one.
     #[serde(default = "thirty_seconds", with = "human_duration")]
     pub keepalive_interval: Duration,
 }
@@ -108,7 +115,8 @@ fn endpoint(config: &ClientConfig) -> Result<Endpoint, ConfigError> {
         .connect_timeout(config.connect_timeout)
         .tcp_nodelay(true)
         .http2_keep_alive_interval(config.keepalive_interval)
-        .keep_alive_timeout(Duration::from_secs(10)))
+        .keep_alive_timeout(KEEPALIVE_TIMEOUT)
+        .keep_alive_while_idle(true))
 }
 
 /// Connections that calls use in turn.
@@ -123,16 +131,43 @@ struct Connections {
 
 impl Service<Request<Body>> for Pool {
     type Response = Response<Body>;
-    type Error = transport::Error;
-    type Future = Oneshot<transport::Channel, Request<Body>>;
+    type Error = Status;
+    type Future = PoolFuture;
 
     /// Always ready: the wait for a connection's turn is part of the call, so that the deadline covers it.
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), transport::Error>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, request: Request<Body>) -> PoolFuture {
         let turn = self.0.next.fetch_add(1, Ordering::Relaxed) % self.0.channels.len();
-        self.0.channels[turn].clone().oneshot(request)
+        PoolFuture { inner: self.0.channels[turn].clone().oneshot(request) }
+    }
+}
+
+pin_project! {
+    /// A call on one of the connections.
+    pub struct PoolFuture {
+        #[pin]
+        inner: Oneshot<transport::Channel, Request<Body>>,
+    }
+}
+
+impl Future for PoolFuture {
+    type Output = Result<Response<Body>, Status>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().inner.poll(cx).map_err(broken)
+    }
+}
+
+/// What a connection that failed means to the caller. tonic calls some of these failures CANCELLED (a connection that
+/// closed before the call went out, as after its maximum age) or UNKNOWN, which nobody retries. gRPC's own mapping of
+/// failed transports is UNAVAILABLE.
+fn broken(error: transport::Error) -> Status {
+    let status = Status::from_error(Box::new(error));
+    match status.code() {
+        Code::Cancelled | Code::Unknown => Status::unavailable(format!("the connection failed: {}", status.message())),
+        _ => status,
     }
 }

@@ -55,17 +55,25 @@ pub fn load_ignoring<T: DeserializeOwned>(path: Option<&Path>, variables: &[&str
 fn extract<T: DeserializeOwned>(figment: &Figment) -> Result<T, ConfigError> {
     let mut tree: Dict = figment.extract().map_err(|error| ConfigError::unreadable(&error))?;
     let mut problems = Vec::new();
+    let mut set_aside: Vec<Vec<String>> = Vec::new();
     loop {
         let error = match Value::from(tree.clone()).deserialize::<T>() {
             Ok(value) if problems.is_empty() => return Ok(value),
             Ok(_) => return Err(ConfigError { problems }),
             Err(error) => error,
         };
-        let path = blamed_key(&error);
-        problems.push(Problem::from_figment(&path, &error, figment));
-        if matches!(error.kind, Kind::MissingField(_)) || !remove(&mut tree, &path) {
+        let mut path = blamed_key(&error);
+        if !set_aside.contains(&path) {
+            problems.push(Problem::from_figment(&path, &error, figment));
+        }
+        if matches!(error.kind, Kind::MissingField(_)) {
+            // Without it, its section can't be read; the sections after that one can.
+            path.pop();
+        }
+        if !remove(&mut tree, &path) {
             return Err(ConfigError { problems });
         }
+        set_aside.push(path);
     }
 }
 
@@ -98,3 +106,6 @@ fn remove(tree: &mut Dict, path: &[String]) -> bool {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

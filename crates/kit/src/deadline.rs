@@ -69,3 +69,6 @@ impl Deadline {
         if self.is_over() { Err(refusal::deadline_exceeded()) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -127,3 +127,6 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,13 +55,15 @@ pub enum ServeError {
 
 /// Applies a server's limits to a generated service: `grpc_service!(XServer::new(x), limits)`. The generated types
 /// have these methods each for itself, so that no function can do it for all.
+///
+/// Compressed requests are accepted; answers go out plain, because tonic would compress each of them for every client
+/// that can read it, however small it is.
 #[macro_export]
 macro_rules! grpc_service {
     ($service:expr, $limits:expr) => {
         $service
             .max_decoding_message_size($limits.max_message_bytes)
             .accept_compressed($crate::__private::CompressionEncoding::Gzip)
-            .send_compressed($crate::__private::CompressionEncoding::Gzip)
     };
 }
 

@@ -89,7 +89,7 @@ pub fn init(
     let metrics = config.otlp_endpoint.as_ref().map(|endpoint| meter_provider(endpoint, resource)).transpose()?;
 
     tracing_subscriber::registry()
-        .with(format::log_layer(config.log_format).with_filter(filter))
+        .with(format::log_layer(config.log_format, std::io::stderr).with_filter(filter))
         .with(trace_layer(&traces))
         .try_init()
         .map_err(|_| TelemetryError::Twice)?;
@@ -176,3 +176,6 @@ impl Telemetry {
         let _ = tokio::task::spawn_blocking(flush).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,9 +44,11 @@ pub fn format_timeout(timeout: Duration) -> HeaderValue {
         (timeout.as_micros(), b'u'),
         (timeout.as_millis(), b'm'),
         (u128::from(timeout.as_secs()), b'S'),
+        (u128::from(timeout.as_secs() / 60), b'M'),
+        (u128::from(timeout.as_secs() / 3600), b'H'),
     ];
     let fitting = units.into_iter().find(|(number, _)| *number < TOO_MANY);
-    let (number, unit) = fitting.unwrap_or((TOO_MANY - 1, b'S'));
+    let (number, unit) = fitting.unwrap_or((TOO_MANY - 1, b'H'));
     let mut text = [0_u8; MAX_DIGITS + 1];
     let mut start = MAX_DIGITS;
     text[start] = unit;

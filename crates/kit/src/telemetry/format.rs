@@ -5,19 +5,20 @@ use std::fmt;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::{
     Layer,
-    fmt::{FmtContext, FormatEvent, FormatFields, format::Writer},
+    fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter, format::Writer},
     registry::LookupSpan,
 };
 
 use super::context::current_trace_id;
 use crate::config::LogFormat;
 
-/// The layer that writes log lines to standard error.
-pub(super) fn log_layer<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+/// The layer that writes log lines.
+pub(super) fn log_layer<S, W>(format: LogFormat, writer: W) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let layer = tracing_subscriber::fmt::layer().with_writer(writer);
     match format {
         LogFormat::Text => {
             let inner = tracing_subscriber::fmt::format().with_ansi(false);

@@ -17,6 +17,9 @@ use super::{
 };
 use crate::methods::{Methods, OTHER};
 
+/// What is kept of the path of a method that the server doesn't know.
+const MAX_ORIGINAL: usize = 128;
+
 /// Applies [`ServerTrace`].
 #[derive(Debug, Clone)]
 pub struct ServerTraceLayer {
@@ -67,7 +70,8 @@ impl ServerTraceLayer {
             leadrouter.role = self.role,
         );
         if name == OTHER {
-            span.record("rpc.method_original", path.trim_start_matches('/'));
+            let original = path.get(1..MAX_ORIGINAL).unwrap_or_else(|| path.trim_start_matches('/'));
+            span.record("rpc.method_original", original);
         }
         adopt_parent(&span, request.headers());
         Call::new(span, Some((Arc::clone(method), Instant::now())))

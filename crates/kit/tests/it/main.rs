@@ -1,0 +1,11 @@
+//! The stack of a server, over real connections.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod connections;
+mod deadlines;
+mod limits;
+mod panics;
+mod probe;
+mod raw;
+mod shutdown;
+mod surroundings;
