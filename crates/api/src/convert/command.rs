@@ -1,0 +1,239 @@
+//! What can be done to a lead that has an owner.
+
+use domain::{
+    ids::{Epoch, LeadId, RepId},
+    ownership::{CloseOutcome, Owner, Queue},
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{
+    fields::{self, MAX_DOLLARS, MAX_TEXT},
+    time,
+};
+use crate::{Path, Violations, etag, v1};
+
+/// A command to one lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeadCommand {
+    /// Which lead.
+    pub lead: LeadId,
+    /// The epoch that the caller saw.
+    pub seen: Epoch,
+    /// The caller's id of the call.
+    pub request_id: Option<Uuid>,
+    /// The rep who acts.
+    pub rep: Option<RepId>,
+    /// What the caller adds.
+    pub note: Option<String>,
+    /// What is to be done.
+    pub action: LeadAction,
+}
+
+/// What is to be done to a lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeadAction {
+    /// The owner says yes.
+    Accept,
+    /// The owner says no.
+    Decline {
+        /// A word of the contract's list (`no_capacity`).
+        reason: String,
+    },
+    /// The owner answered the lead.
+    RecordFirstResponse {
+        /// When; `None`: now.
+        at: Option<Timestamp>,
+    },
+    /// A person chose another owner.
+    Reassign {
+        /// Whom.
+        to: Owner,
+        /// Also if that exceeds the rep's caps.
+        ignore_caps: bool,
+    },
+    /// A rep takes it from a queue.
+    Claim {
+        /// Who.
+        rep: RepId,
+    },
+    /// The owner gives it back to marketing.
+    Return {
+        /// A word of the contract's list (`too_early`).
+        reason: String,
+        /// When it is to be routed again; `None`: when somebody acts.
+        wake_at: Option<Timestamp>,
+    },
+    /// Its life cycle ends.
+    Close {
+        /// How.
+        outcome: CloseOutcome,
+        /// Whole US dollars, of a won lead.
+        value: Option<i64>,
+    },
+}
+
+/// The fields that all commands share, as they came.
+struct Common {
+    name: String,
+    etag: String,
+    request_id: String,
+    rep: String,
+    note: String,
+}
+
+const ROOT: Path<'static> = Path::Request;
+
+impl Common {
+    fn read(self, mut violations: Violations, action: Option<LeadAction>) -> Result<LeadCommand, Violations> {
+        let v = &mut violations;
+        let lead = fields::name(&self.name, &ROOT.field("name"), v);
+        let seen = read_etag(&self.etag, v);
+        let request_id = fields::request_id(&self.request_id, &ROOT.field("request_id"), v);
+        let rep = fields::optional_name(&self.rep, &ROOT.field("rep"), v);
+        let note = fields::text(self.note, MAX_TEXT, &ROOT.field("note"), v);
+        let command = lead.zip(seen).zip(action).map(|((lead, seen), action)| LeadCommand {
+            lead,
+            seen,
+            request_id,
+            rep,
+            note,
+            action,
+        });
+        violations.check_some(command)
+    }
+}
+
+fn read_etag(text: &str, violations: &mut Violations) -> Option<Epoch> {
+    let seen = etag::parse_lead(text);
+    if seen.is_none() {
+        let found = if text.is_empty() { "is blank" } else { "is not an etag of a lead" };
+        violations.add(&ROOT.field("etag"), format!("{found}: expected `Lead.etag` as it was read"));
+    }
+    seen
+}
+
+/// The shared fields of a request message.
+macro_rules! common {
+    ($wire:ident) => {
+        Common { name: $wire.name, etag: $wire.etag, request_id: $wire.request_id, rep: $wire.rep, note: $wire.note }
+    };
+}
+
+impl TryFrom<v1::AcceptLeadRequest> for LeadCommand {
+    type Error = Violations;
+
+    fn try_from(wire: v1::AcceptLeadRequest) -> Result<Self, Violations> {
+        common!(wire).read(Violations::default(), Some(LeadAction::Accept))
+    }
+}
+
+impl TryFrom<v1::DeclineLeadRequest> for LeadCommand {
+    type Error = Violations;
+
+    fn try_from(wire: v1::DeclineLeadRequest) -> Result<Self, Violations> {
+        let mut violations = Violations::default();
+        let known: Option<v1::DeclineReason> = fields::known(wire.reason, &ROOT.field("reason"), &mut violations);
+        let reason = known.map(|reason| reason.as_str_name());
+        let reason = word(reason, "DECLINE_REASON_", &wire.note, &mut violations);
+        common!(wire).read(violations, reason.map(|reason| LeadAction::Decline { reason }))
+    }
+}
+
+impl TryFrom<v1::RecordFirstResponseRequest> for LeadCommand {
+    type Error = Violations;
+
+    fn try_from(wire: v1::RecordFirstResponseRequest) -> Result<Self, Violations> {
+        let mut violations = Violations::default();
+        let at = time::optional(wire.first_response_time, &ROOT.field("first_response_time"), &mut violations);
+        common!(wire).read(violations, Some(LeadAction::RecordFirstResponse { at }))
+    }
+}
+
+impl TryFrom<v1::ReassignLeadRequest> for LeadCommand {
+    type Error = Violations;
+
+    fn try_from(wire: v1::ReassignLeadRequest) -> Result<Self, Violations> {
+        let mut violations = Violations::default();
+        let path = ROOT.field("owner");
+        let to = fields::name::<Owner>(&wire.owner, &path, &mut violations);
+        match to {
+            Some(Owner::Queue(Queue::Waiting)) => {
+                violations.add(&path, "only routing puts leads into the waiting queue: expected another owner");
+            }
+            Some(Owner::Queue(Queue::Disqualified)) => {
+                violations.add(&path, "a lead is disqualified by CloseLead: expected another owner");
+            }
+            _ => {}
+        }
+        let ignore_caps = wire.ignore_caps;
+        common!(wire).read(violations, to.map(|to| LeadAction::Reassign { to, ignore_caps }))
+    }
+}
+
+impl TryFrom<v1::ClaimLeadRequest> for LeadCommand {
+    type Error = Violations;
+
+    fn try_from(wire: v1::ClaimLeadRequest) -> Result<Self, Violations> {
+        let mut violations = Violations::default();
+        let rep = if wire.rep.is_empty() {
+            violations.add(&ROOT.field("rep"), "is blank: expected who claims the lead, `reps/{rep}`");
+            None
+        } else {
+            // What is wrong with it is noted with the shared fields.
+            crate::names::parse::<RepId>(&wire.rep).ok()
+        };
+        common!(wire).read(violations, rep.map(|rep| LeadAction::Claim { rep }))
+    }
+}
+
+impl TryFrom<v1::ReturnLeadRequest> for LeadCommand {
+    type Error = Violations;
+
+    fn try_from(wire: v1::ReturnLeadRequest) -> Result<Self, Violations> {
+        let mut violations = Violations::default();
+        let known: Option<v1::ReturnReason> = fields::known(wire.reason, &ROOT.field("reason"), &mut violations);
+        let reason = known.map(|reason| reason.as_str_name());
+        let reason = word(reason, "RETURN_REASON_", &wire.note, &mut violations);
+        let wake_at = time::optional(wire.wake_time, &ROOT.field("wake_time"), &mut violations);
+        common!(wire).read(violations, reason.map(|reason| LeadAction::Return { reason, wake_at }))
+    }
+}
+
+impl TryFrom<v1::CloseLeadRequest> for LeadCommand {
+    type Error = Violations;
+
+    fn try_from(wire: v1::CloseLeadRequest) -> Result<Self, Violations> {
+        let mut violations = Violations::default();
+        let value = fields::amount(wire.value, MAX_DOLLARS, &ROOT.field("value"), &mut violations);
+        let path = ROOT.field("outcome");
+        let known: Option<v1::CloseOutcome> = fields::known(wire.outcome, &path, &mut violations);
+        let outcome = known.and_then(|outcome| {
+            let told = CloseOutcome::try_from(outcome).ok();
+            if told.is_none() {
+                violations.add(&path, "is absent: expected how the lead ended");
+            }
+            told
+        });
+        if value.is_some() && outcome.is_some_and(|outcome| outcome != CloseOutcome::Won) {
+            violations.add(&ROOT.field("value"), "belongs to outcome WON only");
+        }
+        common!(wire).read(violations, outcome.map(|outcome| LeadAction::Close { outcome, value }))
+    }
+}
+
+/// The domain's word for a reason of the contract; `OTHER` needs a note.
+fn word(name: Option<&'static str>, prefix: &str, note: &str, violations: &mut Violations) -> Option<String> {
+    let word = name?.strip_prefix(prefix)?;
+    match word {
+        "UNSPECIFIED" => {
+            violations.add(&ROOT.field("reason"), "is absent: expected why");
+            return None;
+        }
+        "OTHER" if note.trim().is_empty() => {
+            violations.add(&ROOT.field("note"), "is blank: reason OTHER needs words");
+        }
+        _ => {}
+    }
+    Some(word.to_lowercase())
+}

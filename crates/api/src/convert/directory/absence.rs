@@ -1,0 +1,44 @@
+//! Absences.
+
+use domain::{directory::Absence, ids::AbsenceId};
+
+use super::mask::maskable;
+use crate::{
+    Path, Violations,
+    convert::{
+        fields::{name, optional_text},
+        time,
+    },
+    etag,
+    names::Resource as _,
+    v1,
+};
+
+maskable!(v1::Absence { rep, start_time, end_time, reason });
+
+/// Reads an absence.
+pub fn read(wire: v1::Absence, id: AbsenceId, path: &Path<'_>, violations: &mut Violations) -> Option<Absence> {
+    let v = violations;
+    let rep = name(&wire.rep, &path.field("rep"), v);
+    let start = time::required(wire.start_time, &path.field("start_time"), v);
+    let end = time::required(wire.end_time, &path.field("end_time"), v);
+    let reason = optional_text(wire.reason, &path.field("reason"), v);
+    if let Some((start, end)) = start.zip(end)
+        && end <= start
+    {
+        v.add(&path.field("end_time"), format!("is {end}: expected later than `start_time`, {start}"));
+    }
+    Some(Absence { id, reason, rep: rep?, start: start?, end: end? })
+}
+
+/// The wire form of an absence that was last changed at that version.
+pub fn to_wire(absence: &Absence, version: i64) -> v1::Absence {
+    v1::Absence {
+        name: absence.id.to_name(),
+        rep: absence.rep.to_name(),
+        start_time: Some(time::to_wire(absence.start)),
+        end_time: Some(time::to_wire(absence.end)),
+        reason: absence.reason.clone(),
+        etag: etag::of_entry(version),
+    }
+}

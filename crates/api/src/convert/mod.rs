@@ -1,0 +1,32 @@
+//! Wire <-> domain, one file for each aggregate.
+//!
+//! Readers take a message apart, note everything that is wrong with it, and hand out a domain value that keeps the
+//! bounds of the contract. Writers can't fail.
+
+pub mod assignment;
+pub mod command;
+pub mod directory;
+pub mod fields;
+pub mod lead;
+pub mod profile;
+pub mod route;
+pub mod time;
+pub mod timer;
+
+#[cfg(test)]
+mod tests;
+
+use domain::yaml::Problem;
+
+use crate::v1;
+
+impl From<Problem> for v1::Problem {
+    fn from(problem: Problem) -> Self {
+        Self {
+            line: i32::try_from(problem.line).unwrap_or(i32::MAX),
+            column: i32::try_from(problem.column).unwrap_or(i32::MAX),
+            field: problem.field,
+            message: problem.message,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Scores.
+
+use domain::score::{
+    Contribution, FitLevel, IntentLevel, ModelRevision, Part, PartInfo, PointsModel, Score, Side,
+};
+
+use super::lead::Unspecified;
+use crate::{
+    names::{Resource as _, ScoringModelName},
+    v1,
+};
+
+/// A score with each part's points. `model` is the one that made it; parts that it does not know keep their index only.
+pub fn to_wire(score: &Score, model: &PointsModel) -> v1::Score {
+    let contributions = score.contributions.iter().map(|part| contribution(*part, model.describe(part.part)));
+    v1::Score { contributions: contributions.collect(), ..summary(score) }
+}
+
+/// A score without its parts.
+pub fn summary(score: &Score) -> v1::Score {
+    v1::Score {
+        scoring_model: match score.model {
+            ModelRevision(0) => String::new(),
+            ModelRevision(revision) => ScoringModelName(Some(revision)).to_name(),
+        },
+        fit_points: score.fit_points,
+        intent_points: score.intent_points,
+        fit: v1::FitLevel::from(score.fit).into(),
+        intent: v1::IntentLevel::from(score.intent).into(),
+        grade: score.grade().to_string(),
+        contributions: Vec::new(),
+    }
+}
+
+fn contribution(given: Contribution, info: Option<PartInfo<'_>>) -> v1::Contribution {
+    let index = match given.part {
+        Part::Criterion(index) | Part::Group(index) => index,
+    };
+    let wire = v1::Contribution {
+        points: given.points,
+        index: index.into(),
+        signal_count: given.signals.into(),
+        ..v1::Contribution::default()
+    };
+    let Some(info) = info else { return wire };
+    v1::Contribution {
+        criterion: info.criterion.unwrap_or_default().to_owned(),
+        side: v1::ScoreSide::from(info.side).into(),
+        group: info.group.unwrap_or_default().to_owned(),
+        why: info.rule,
+        ..wire
+    }
+}
+
+/// Reads what the scoring service answered; `None` for an answer that is no whole score.
+pub fn from_wire(wire: &v1::Score) -> Option<Score> {
+    let model = match wire.scoring_model.as_str() {
+        "" => 0,
+        name => ScoringModelName::from_name(name)?.0?,
+    };
+    Some(Score {
+        model: ModelRevision(model),
+        fit_points: wire.fit_points,
+        intent_points: wire.intent_points,
+        fit: FitLevel::try_from(wire.fit()).ok()?,
+        intent: IntentLevel::try_from(wire.intent()).ok()?,
+        contributions: wire.contributions.iter().map(part).collect::<Option<_>>()?,
+    })
+}
+
+fn part(wire: &v1::Contribution) -> Option<Contribution> {
+    let index = u16::try_from(wire.index).ok()?;
+    let part = if wire.criterion.is_empty() { Part::Group(index) } else { Part::Criterion(index) };
+    Some(Contribution { part, points: wire.points, signals: u16::try_from(wire.signal_count).ok()? })
+}
+
+impl From<Side> for v1::ScoreSide {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Fit => Self::Fit,
+            Side::Intent => Self::Intent,
+        }
+    }
+}
+
+impl From<FitLevel> for v1::FitLevel {
+    fn from(level: FitLevel) -> Self {
+        match level {
+            FitLevel::A => Self::A,
+            FitLevel::B => Self::B,
+            FitLevel::C => Self::C,
+        }
+    }
+}
+
+impl TryFrom<v1::FitLevel> for FitLevel {
+    type Error = Unspecified;
+
+    fn try_from(level: v1::FitLevel) -> Result<Self, Unspecified> {
+        match level {
+            v1::FitLevel::Unspecified => Err(Unspecified),
+            v1::FitLevel::A => Ok(Self::A),
+            v1::FitLevel::B => Ok(Self::B),
+            v1::FitLevel::C => Ok(Self::C),
+        }
+    }
+}
+
+impl From<IntentLevel> for v1::IntentLevel {
+    fn from(level: IntentLevel) -> Self {
+        match level {
+            IntentLevel::High => Self::High,
+            IntentLevel::Medium => Self::Medium,
+            IntentLevel::Low => Self::Low,
+        }
+    }
+}
+
+impl TryFrom<v1::IntentLevel> for IntentLevel {
+    type Error = Unspecified;
+
+    fn try_from(level: v1::IntentLevel) -> Result<Self, Unspecified> {
+        match level {
+            v1::IntentLevel::Unspecified => Err(Unspecified),
+            v1::IntentLevel::High => Ok(Self::High),
+            v1::IntentLevel::Medium => Ok(Self::Medium),
+            v1::IntentLevel::Low => Ok(Self::Low),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+use domain::{
+    directory::{
+        Absence, Account, CalendarSpec, Hours, Member, OpenHours, Pool, Rep, Seniority, Strategy, Team, Territory,
+        Violation as Finding,
+    },
+    ids::RepId,
+};
+use jiff::civil::{date, time};
+use prost_types::FieldMask;
+
+use super::fields;
+use crate::{Error, Path, Precondition, Violations, convert::directory::*, v1};
+
+fn rep(id: &str) -> RepId {
+    id.parse().unwrap()
+}
+
+fn anna() -> Rep {
+    Rep {
+        id: rep("anna"),
+        name: "Anna Berg".to_owned(),
+        email: Some("anna@acme.example".to_owned()),
+        team: "north".parse().unwrap(),
+        calendar: Some("office".parse().unwrap()),
+        seniority: Seniority::Senior,
+        skills: vec!["gtx".to_owned()],
+        languages: vec!["de".to_owned(), "en".to_owned()],
+        territories: vec!["dach".parse().unwrap()],
+        external: false,
+        active: true,
+        accepting: false,
+        max_open: Some(20),
+        max_per_day: None,
+        backup: Some(rep("ben")),
+    }
+}
+
+/// Reads what `to_wire` wrote.
+macro_rules! comes_back {
+    ($entry:expr, $to_wire:ident, |$wire:ident, $id:ident, $path:ident, $violations:ident| $read:expr) => {{
+        let entry = $entry;
+        let mut violations = Violations::default();
+        let ($wire, $id, $path, $violations) =
+            ($to_wire(&entry, 3), entry.id.clone(), Path::Request.field("entry"), &mut violations);
+        let $path = &$path;
+        let read = $read;
+        assert_eq!(violations.check_some(read).unwrap(), entry);
+    }};
+}
+
+#[test]
+fn entries_come_back_as_they_went() {
+    comes_back!(anna(), rep_to_wire, |w, id, p, v| read_rep(w, id, true, p, v));
+    let team = Team {
+        id: "north".parse().unwrap(),
+        name: "North".to_owned(),
+        manager: Some(rep("anna")),
+        calendar: "office".parse().unwrap(),
+    };
+    comes_back!(team, team_to_wire, |w, id, p, v| read_team(w, id, p, v));
+    let pool = Pool {
+        id: "inbound".parse().unwrap(),
+        name: "Inbound".to_owned(),
+        strategy: Strategy::LeastLoaded,
+        hours: Hours::Preferred,
+        rotate_per_grade: true,
+        partner: false,
+        backlog_pace: Some(3),
+        members: vec![Member { rep: rep("anna"), weight: 2 }, Member { rep: rep("ben"), weight: 1 }],
+    };
+    comes_back!(pool, pool_to_wire, |w, id, p, v| read_pool(w, id, p, v));
+    let account = Account {
+        id: "initech".parse().unwrap(),
+        name: "Initech".to_owned(),
+        domains: vec!["initech.example".to_owned()],
+        owner: Some(rep("anna")),
+        tier: Some("strategic".to_owned()),
+        industry: None,
+        employees: Some(0),
+        annual_revenue: Some(1_000_000),
+        country: Some("DE".to_owned()),
+        parent: Some("holding".parse().unwrap()),
+    };
+    comes_back!(account, account_to_wire, |w, id, p, v| read_account(w, id, p, v));
+    let territory = Territory {
+        id: "dach".parse().unwrap(),
+        name: "DACH".to_owned(),
+        countries: vec!["DE".to_owned()],
+        regions: vec!["CH-ZH".to_owned()],
+        postal_prefixes: vec!["AT:1".to_owned()],
+    };
+    comes_back!(territory, territory_to_wire, |w, id, p, v| read_territory(w, id, p, v));
+    let absence = Absence {
+        id: "a1".parse().unwrap(),
+        rep: rep("anna"),
+        start: "2026-12-24T12:00:00+01:00".parse().unwrap(),
+        end: "2026-12-27T00:00:00+01:00".parse().unwrap(),
+        reason: None,
+    };
+    comes_back!(absence, absence_to_wire, |w, id, p, v| read_absence(w, id, p, v));
+    let mut calendar = CalendarSpec {
+        id: "office".parse().unwrap(),
+        name: "Office".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        week: Default::default(),
+        holidays: vec![date(2026, 12, 25)],
+    };
+    calendar.week[0] = vec![
+        OpenHours { start: time(9, 0, 0, 0), end: time(12, 30, 0, 0) },
+        OpenHours { start: time(13, 30, 0, 0), end: time(0, 0, 0, 0) },
+    ];
+    calendar.week[6] = vec![OpenHours { start: time(10, 0, 0, 0), end: time(11, 0, 0, 0) }];
+    comes_back!(calendar, calendar_to_wire, |w, id, p, v| read_calendar(w, id, p, v));
+}
+
+#[test]
+fn everything_wrong_with_an_entry_is_told_at_once() {
+    let wire = v1::Rep {
+        email: Some("anna".to_owned()),
+        team: "north".to_owned(),
+        seniority: 77,
+        skills: vec![String::new()],
+        territories: vec!["territories/".to_owned()],
+        max_open: Some(0),
+        backup: Some("teams/north".to_owned()),
+        ..v1::Rep::default()
+    };
+    let mut violations = Violations::default();
+    assert!(read_rep(wire, rep("anna"), true, &Path::Request.field("rep"), &mut violations).is_none());
+    assert_eq!(
+        fields(&violations),
+        [
+            "rep.display_name",
+            "rep.team",
+            "rep.seniority",
+            "rep.email",
+            "rep.skills[0]",
+            "rep.territories[0]",
+            "rep.max_open",
+            "rep.backup",
+        ]
+    );
+}
+
+#[test]
+fn hours_are_checked_and_put_in_order() {
+    let open = |weekday: v1::Weekday, start: &str, end: &str| v1::OpenHours {
+        weekday: weekday.into(),
+        start: start.to_owned(),
+        end: end.to_owned(),
+    };
+    let calendar = |hours| v1::Calendar {
+        display_name: "Office".to_owned(),
+        time_zone: "UTC".to_owned(),
+        hours,
+        ..v1::Calendar::default()
+    };
+    let read = |hours| {
+        let mut violations = Violations::default();
+        let path = Path::Request.field("calendar");
+        let read = read_calendar(calendar(hours), "office".parse().unwrap(), &path, &mut violations);
+        violations.check_some(read)
+    };
+    let tuesday = vec![open(v1::Weekday::Tuesday, "13:00", "24:00"), open(v1::Weekday::Tuesday, "09:00", "12:00")];
+    assert_eq!(read(tuesday).unwrap().week[1][0].start, time(9, 0, 0, 0));
+    let wrong = vec![
+        open(v1::Weekday::Unspecified, "9", "25:00"),
+        open(v1::Weekday::Monday, "17:00", "09:00"),
+        open(v1::Weekday::Monday, "17:00", "17:00"),
+    ];
+    assert_eq!(
+        fields(&read(wrong).unwrap_err()),
+        [
+            "calendar.hours[0].weekday",
+            "calendar.hours[0].start",
+            "calendar.hours[0].end",
+            "calendar.hours[1].end",
+            "calendar.hours[2].end",
+        ]
+    );
+}
+
+#[test]
+fn a_mask_says_what_changes() {
+    let current = rep_to_wire(&anna(), 3);
+    let patch = v1::Rep { display_name: "Anna Hill".to_owned(), max_open: None, ..v1::Rep::default() };
+    let merged = |mask: Option<&[&str]>| {
+        let mask = mask.map(|paths| FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() });
+        let mut violations = Violations::default();
+        let merged = merge(current.clone(), patch.clone(), mask.as_ref(), &mut violations);
+        violations.check(merged)
+    };
+    let named = merged(Some(&["display_name", "max_open"])).unwrap();
+    assert_eq!((named.display_name.as_str(), named.max_open), ("Anna Hill", None));
+    assert_eq!(named.team, current.team);
+
+    let what_is_set = merged(None).unwrap();
+    assert_eq!((what_is_set.display_name.as_str(), what_is_set.max_open), ("Anna Hill", Some(20)));
+
+    let all = merged(Some(&["*"])).unwrap();
+    assert_eq!((all.team.as_str(), all.name.as_str()), ("", "reps/anna"));
+    assert!(all.active, "what is output only stays");
+
+    let unknown = merged(Some(&["display_nam", "active"])).unwrap_err();
+    assert_eq!(fields(&unknown), ["update_mask", "update_mask"]);
+    assert!(unknown.iter().next().unwrap().description.ends_with("did you mean `display_name`?"));
+}
+
+#[test]
+fn findings_are_put_in_terms_of_the_request() {
+    let finding = |field: &str| Finding { field: field.to_owned(), message: "there is no team `south`".to_owned() };
+    let blamed = blame(vec![finding("reps/anna.team"), finding("reps/annabel.team")], "reps/anna", "rep");
+    assert_eq!(fields(&blamed.own), ["rep.team"]);
+    assert_eq!(blamed.others[0].field, "reps/annabel.team");
+    assert!(matches!(blamed.check("reps/anna"), Err(Error::InvalidArgument(_))));
+
+    let used = blame(vec![finding("reps/anna.team")], "teams/south", "");
+    let Err(Error::FailedPrecondition(Precondition::ResourceInUse { resource, users })) = used.check("teams/south")
+    else {
+        panic!("expected a resource in use")
+    };
+    assert_eq!((resource.as_str(), users[0].field.as_str()), ("teams/south", "reps/anna.team"));
+    assert_eq!(blame(Vec::new(), "teams/south", "team").check("teams/south"), Ok(()));
+}

@@ -1,0 +1,13 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod commands;
+mod directory;
+mod history;
+mod profiles;
+
+use crate::Violations;
+
+/// The fields that are wrong, in order.
+fn fields(violations: &Violations) -> Vec<&str> {
+    violations.iter().map(|violation| violation.field.as_str()).collect()
+}
