@@ -60,6 +60,7 @@ impl From<AssignmentState> for v1::AssignmentState {
             AssignmentState::Returned => Self::Returned,
             AssignmentState::Reassigned => Self::Reassigned,
             AssignmentState::Claimed => Self::Claimed,
+            AssignmentState::Routed => Self::Routed,
             AssignmentState::Closed => Self::Closed,
         }
     }
@@ -70,13 +71,14 @@ impl From<Cause> for v1::AssignmentCause {
         match cause {
             Cause::Routed => Self::Routed,
             Cause::Declined => Self::Declined,
-            Cause::NotAccepted => Self::NotAccepted,
+            Cause::Expired => Self::Expired,
             Cause::Escalated => Self::Escalated,
             Cause::Woken => Self::Woken,
             Cause::Reassigned => Self::Reassigned,
             Cause::Claimed => Self::Claimed,
             Cause::Returned => Self::Returned,
-            Cause::WaitingExpired => Self::WaitingExpired,
+            Cause::Retried => Self::Retried,
+            Cause::WaitedOut => Self::WaitedOut,
         }
     }
 }

@@ -5,11 +5,13 @@
 
 pub mod assignment;
 pub mod command;
+pub mod decision;
 pub mod directory;
 pub mod fields;
 pub mod lead;
 pub mod profile;
 pub mod route;
+pub mod score;
 pub mod time;
 pub mod timer;
 

@@ -17,9 +17,9 @@ mod tests;
 pub use candidates::{Candidate, Removal, not_free};
 pub use clocks::{Clocks, chain_step_due};
 pub use counters::{CounterKeys, Counters, RepLoad};
-pub use plan::{Plan, plan};
+pub use plan::{Plan, plan, trace};
 pub use reason::reason;
-pub use record::{DecisionRecord, ReplayError, replay};
+pub use record::{DecisionRecord, Outcome, RecordV1, ReplayError, replay};
 pub use walk::{DestinationTrial, NotTaken, Verdict, decide};
 
 use jiff::Timestamp;

@@ -8,7 +8,7 @@ use crate::{
     expr::Facts,
     identity::company_domain,
     ids::{PoolId, RepId},
-    policy::{Destination, Policy, Route},
+    policy::{Destination, Policy, Route, Tried},
     score::Grade,
     snapshot::Snapshot,
 };
@@ -32,8 +32,18 @@ pub fn plan<'a>(snapshot: &'a Snapshot, question: &Question<'_>) -> Plan<'a> {
     Plan { rule, route: policy.route(rule), account }
 }
 
+/// The rules in the order in which they were tried, for those who ask why.
+pub fn trace<R>(
+    snapshot: &Snapshot,
+    plan: &Plan<'_>,
+    question: &Question<'_>,
+    tell: impl FnOnce(&[Tried<'_>]) -> R,
+) -> R {
+    with_facts(snapshot, question, plan.account, |facts| tell(&snapshot.policy.trace(facts)))
+}
+
 /// Gathers the facts that conditions read.
-pub(super) fn with_facts<R>(
+fn with_facts<R>(
     snapshot: &Snapshot,
     question: &Question<'_>,
     account: Option<&Arc<Account>>,

@@ -20,11 +20,11 @@ impl LeadCase {
         self.expect_owner(rep)?;
         let at = at.unwrap_or(context.now);
         if at > context.now {
-            return Err(Refusal::Time { field: "response_time", expected: "not lie in the future" });
+            return Err(Refusal::Time { field: "first_response_time", expected: "not lie in the future" });
         }
         if at < self.ownership.since {
             return Err(Refusal::Time {
-                field: "response_time",
+                field: "first_response_time",
                 expected: "not lie before the current assignment began",
             });
         }
