@@ -59,6 +59,7 @@ PURPOSES = [("buy", 96), ("support", 2), ("careers", 2)]
 QUANTITIES = [((1, 1), 45), ((2, 5), 30), ((6, 20), 18), ((21, 60), 7)]
 TITLES = [("IT Manager", 22), ("Systems Administrator", 17), ("Operations Manager", 14), ("Head of Procurement", 12), ("IT Director", 10),
           ("Office Manager", 10), ("Consultant", 6), ("Chief Information Officer", 5), ("Student", 4)]
+UNKNOWN_COMPANIES = 500
 UNKNOWN_SIZES = [((1, 9), 30), ((10, 49), 40), ((50, 199), 20), ((200, 499), 10)]
 SOURCES = {
     "content_download": [("organic-search", 45), ("paid-search", 30), ("social", 25)],
@@ -389,16 +390,17 @@ def known_company(key, account, contacts):
 
 
 def unknown_company(key, office, source):
-    """A small company that the directory doesn't have. A third gives no address of the company, only a telephone number."""
+    """One of some small companies that the directory doesn't have; several people may write from the same one. A third gives no
+    address, only a telephone number."""
+    company = draw(key, "company", UNKNOWN_COMPANIES)
     sectors = sorted({row["sector"] for row in source.accounts})
     fields = {
-        "industry": sectors[draw(key, "sector", len(sectors))],
-        "employees": between(key, "size", choose(key, "sizes", UNKNOWN_SIZES)),
+        "industry": sectors[draw(company, "sector", len(sectors))],
+        "employees": between(company, "size", choose(company, "sizes", UNKNOWN_SIZES)),
     }
     if draw(key, "address", 3) == 0:
         return fields | {"phone": f"+1-{AREA_CODE[office]}-555-01{draw(key, 'phone', 100):02}"}
-    digest = hashlib.sha256(key.encode()).hexdigest()
-    return fields | {"email": f"c{digest[:8]}@company-{digest[8:14]}.example"}
+    return fields | {"email": f"c{hashlib.sha256(key.encode()).hexdigest()[:8]}@company-{company:03}.example"}
 
 
 def signals(key, lead_type):
