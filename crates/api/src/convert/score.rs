@@ -1,8 +1,6 @@
 //! Scores.
 
-use domain::score::{
-    Contribution, FitLevel, IntentLevel, ModelRevision, Part, PartInfo, PointsModel, Score, Side,
-};
+use domain::score::{Contribution, FitLevel, IntentLevel, ModelRevision, Part, PartInfo, PointsModel, Score, Side};
 
 use super::lead::Unspecified;
 use crate::{

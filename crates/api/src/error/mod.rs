@@ -3,6 +3,7 @@
 mod batch;
 mod client;
 mod precondition;
+mod refusal;
 mod report;
 mod status;
 

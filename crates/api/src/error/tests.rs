@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    ids::LeadId,
+    ids::{Epoch, LeadId},
+    lifecycle::Refusal,
     ownership::{LeadState, Owner},
     yaml::Problem,
 };
@@ -164,6 +165,21 @@ fn the_table_is_whole() {
         assert_eq!((entry.code, entry.reason()), (i32::from(code), reason));
         assert!(!status.message().is_empty());
     }
+}
+
+#[test]
+fn refusals_of_the_life_cycle_keep_their_data() {
+    let owner: Owner = "queues/review".parse().unwrap();
+    let moved = Refusal::EpochMoved { seen: Epoch(1), now: Epoch(2), owner: owner.clone() };
+    let resource = format!("leads/{}", lead());
+    let expected = Error::Aborted { resource, etag: "2".to_owned(), owner: Some(owner) };
+    assert_eq!(Error::refused(lead(), moved), expected);
+
+    let closed = Refusal::WrongState { command: "accepted", state: LeadState::Closed };
+    assert_eq!(Error::refused(lead(), closed), Precondition::LeadClosed { lead: lead() }.into());
+
+    let late = Error::refused(lead(), Refusal::Time { field: "wake_time", expected: "lie in the future" });
+    assert_eq!(late.to_string(), "wake_time: must lie in the future");
 }
 
 #[test]

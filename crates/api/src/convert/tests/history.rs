@@ -27,7 +27,7 @@ fn an_assignment_names_what_decided_it() {
         epoch: Epoch(2),
         owner: "reps/anna".parse().unwrap(),
         state: AssignmentState::Returned,
-        cause: Cause::NotAccepted,
+        cause: Cause::Expired,
         started_at: at(10),
         ended_at: Some(at(20)),
         accepted_at: None,
@@ -44,7 +44,7 @@ fn an_assignment_names_what_decided_it() {
     assert_eq!((wire.policy.as_str(), wire.rule.as_str()), ("policies/4", "large-deals"));
     assert_eq!(wire.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
     assert_eq!(wire.end_reason, "TOO_EARLY");
-    assert_eq!((wire.state(), wire.cause()), (v1::AssignmentState::Returned, v1::AssignmentCause::NotAccepted));
+    assert_eq!((wire.state(), wire.cause()), (v1::AssignmentState::Returned, v1::AssignmentCause::Expired));
 
     let by_hand = Assignment { decision: None, traceparent: Some("garbled".to_owned()), ..assignment };
     let wire = assignment::to_wire(&by_hand, None);

@@ -4,6 +4,7 @@ mod commands;
 mod directory;
 mod history;
 mod profiles;
+mod scores;
 
 use crate::Violations;
 
