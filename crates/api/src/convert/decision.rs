@@ -14,7 +14,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{score, time};
 use crate::{
-    names::{DecisionName, PolicyName, Resource as _},
+    names::{DecisionName, PolicyName, Resource},
     v1,
 };
 
@@ -50,7 +50,7 @@ pub fn to_wire(decision: &Replayed<'_>, tried: &[Tried<'_>], now: Timestamp) -> 
         directory_version: record.directory_version,
         score: Some(model.map_or_else(|| score::summary(&record.score), |model| score::to_wire(&record.score, model))),
         account: plan.account.map(|account| account.id.to_name()).unwrap_or_default(),
-        existing_owner: record.existing_owner.as_ref().map(|rep| rep.to_name()).unwrap_or_default(),
+        existing_owner: record.existing_owner.as_ref().map(Resource::to_name).unwrap_or_default(),
         rules: tried.iter().map(|tried| rule(policy, tried)).collect(),
         matched_rule: policy.rule(verdict.rule).map(|rule| rule.name.clone()).unwrap_or_default(),
         destinations: verdict.trials.iter().map(|trial| destination(policy, verdict, trial, snapshot, now)).collect(),
@@ -116,7 +116,8 @@ fn destination(
 
 fn to_candidate(candidate: &Candidate, picked: bool, now: Timestamp) -> v1::Candidate {
     let zone = candidate.entry.calendar.time_zone();
-    let (removed_by, detail) = candidate.removed.as_ref().map_or((v1::CandidateFilter::Unspecified, String::new()), |r| removal(r, zone));
+    let (removed_by, detail) =
+        candidate.removed.as_ref().map_or((v1::CandidateFilter::Unspecified, String::new()), |r| removal(r, zone));
     let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     v1::Candidate {
         rep: candidate.entry.rep.id.to_name(),
@@ -137,13 +138,17 @@ fn removal(removal: &Removal, zone: &TimeZone) -> (v1::CandidateFilter, String) 
         Removal::LetGo => (Filter::LetGo, "had this lead and let it go".to_owned()),
         Removal::NotAccepting => (Filter::NotAccepting, "takes no new leads".to_owned()),
         Removal::Absent(until) => (Filter::Absent, format!("absent until {}", local(*until, zone))),
-        Removal::Seniority(least) => (Filter::Seniority, format!("below the {least:?} that the rule asks for").to_lowercase()),
+        Removal::Seniority(least) => {
+            (Filter::Seniority, format!("below the {least:?} that the rule asks for").to_lowercase())
+        }
         Removal::Skill(skill) => (Filter::Skill, format!("lacks the skill `{skill}`")),
         Removal::Language(language) => (Filter::Language, format!("does not speak `{language}`")),
         Removal::Territory => (Filter::Territory, "the lead's place is outside of the rep's territories".to_owned()),
         Removal::OpenCap(max) => (Filter::OpenCap, format!("has {max} open leads, the most allowed")),
         Removal::DayCap(max) => (Filter::DayCap, format!("got {max} leads today, the most allowed")),
-        Removal::BacklogPace(max) => (Filter::BacklogPace, format!("got {max} waiting leads in ten minutes, the pool's pace")),
+        Removal::BacklogPace(max) => {
+            (Filter::BacklogPace, format!("got {max} waiting leads in ten minutes, the pool's pace"))
+        }
         Removal::OffShift(Some(opens)) => (Filter::OffShift, format!("off shift until {}", local(*opens, zone))),
         Removal::OffShift(None) => (Filter::OffShift, "off shift, and no shift is known".to_owned()),
     }
