@@ -1,5 +1,7 @@
 //! The auditor: counts what must not be. Every figure but the first three must be 0.
 
+use std::ops::AddAssign;
+
 use domain::{
     ids::TenantId,
     ownership::{LeadState, Queue, TimerKind},
@@ -7,7 +9,7 @@ use domain::{
 use sqlx::PgConnection;
 use tracing::Instrument as _;
 
-use crate::{codes::Code as _, error::StoreError, pool::Store};
+use crate::{codes::Code as _, error::StoreError, pool::Store, rows::Place};
 
 /// What an audit of one tenant found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,6 +47,34 @@ impl Audit {
     }
 }
 
+impl AddAssign for Audit {
+    fn add_assign(&mut self, other: Self) {
+        self.leads += other.leads;
+        self.open += other.open;
+        self.closed += other.closed;
+        self.without_owner += other.without_owner;
+        self.with_two_owners += other.with_two_owners;
+        self.epoch_gaps += other.epoch_gaps;
+        self.missing_timers += other.missing_timers;
+        self.stale_timers += other.stale_timers;
+        self.load_mismatches += other.load_mismatches;
+    }
+}
+
+/// Open leads of a rep under an SLA policy that have no `Escalate` timer: right if the chain has no step left, which only
+/// the policy tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unwatched {
+    /// Revision of the policy that started the chain.
+    pub policy_revision: i64,
+    /// Name of the SLA policy in it.
+    pub sla: String,
+    /// The next step, from 0.
+    pub step: u16,
+    /// How many leads.
+    pub leads: i64,
+}
+
 impl Store {
     /// Recounts everything of a tenant that the write path keeps right, from one snapshot. It reads all leads: not for every minute.
     ///
@@ -59,29 +89,37 @@ impl Store {
         tenant: TenantId,
         steps: impl Fn(i64, &str) -> Option<u16> + Send,
     ) -> Result<Audit, StoreError> {
+        let (mut audit, unwatched) = self.audit_rows(tenant).await?;
+        let unfinished = unwatched
+            .into_iter()
+            .filter(|chain| steps(chain.policy_revision, &chain.sla).is_none_or(|steps| chain.step < steps));
+        audit.missing_timers += unfinished.map(|chain| chain.leads).sum::<i64>();
+        Ok(audit)
+    }
+
+    /// The sum over all tenants of what the rows alone can tell. Not counted: `Escalate` timers that are missing, for
+    /// which the policies must be asked ([`Self::audit_rows`]).
+    pub async fn audit_all(&self) -> Result<Audit, StoreError> {
+        let mut sum = Audit::default();
+        for (tenant, _) in self.tenants().await? {
+            sum += self.audit_rows(tenant).await?.0;
+        }
+        Ok(sum)
+    }
+
+    /// [`Self::audit`] without the last step: the leads without an `Escalate` timer are not judged but listed.
+    pub async fn audit_rows(&self, tenant: TenantId) -> Result<(Audit, Vec<Unwatched>), StoreError> {
         let mut tx = self.begin("audit").await?;
         tx.enter()?;
         let statement = tx.statement("audit");
         let counted = count(&mut tx.connection, tenant).instrument(statement).await;
-        let (mut audit, chains) = tx.leave(counted)?;
+        let counted = tx.leave(counted)?;
         tx.commit().await?;
-        let unfinished = chains.into_iter().filter(|chain| {
-            steps(chain.policy_revision, &chain.sla).is_none_or(|steps| i32::from(chain.step) < i32::from(steps))
-        });
-        audit.missing_timers += unfinished.map(|chain| chain.leads).sum::<i64>();
-        Ok(audit)
+        Ok(counted)
     }
 }
 
-/// Leads that have no `Escalate` timer though an SLA policy runs.
-struct Chain {
-    policy_revision: i64,
-    sla: String,
-    step: i16,
-    leads: i64,
-}
-
-async fn count(connection: &mut PgConnection, tenant: TenantId) -> Result<(Audit, Vec<Chain>), StoreError> {
+async fn count(connection: &mut PgConnection, tenant: TenantId) -> Result<(Audit, Vec<Unwatched>), StoreError> {
     sqlx::raw_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut *connection).await?;
     let mut audit = count_ownership(connection, tenant).await?;
     count_history(connection, tenant, &mut audit).await?;
@@ -174,9 +212,8 @@ async fn count_timers(connection: &mut PgConnection, tenant: TenantId, audit: &m
     Ok(())
 }
 
-async fn unwatched_chains(connection: &mut PgConnection, tenant: TenantId) -> Result<Vec<Chain>, StoreError> {
-    let chains = sqlx::query_as!(
-        Chain,
+async fn unwatched_chains(connection: &mut PgConnection, tenant: TenantId) -> Result<Vec<Unwatched>, StoreError> {
+    let rows = sqlx::query!(
         r#"
         SELECT o.policy_revision, o.sla AS "sla!", o.chain_step AS step, count(*) AS "leads!"
         FROM ownership AS o
@@ -189,7 +226,13 @@ async fn unwatched_chains(connection: &mut PgConnection, tenant: TenantId) -> Re
         TimerKind::Escalate.code(),
         &[LeadState::Offered.code(), LeadState::Accepted.code()],
     );
-    Ok(chains.fetch_all(connection).await?)
+    let rows = rows.fetch_all(connection).await?.into_iter();
+    rows.map(|row| {
+        let place = Place { table: "ownership", row: &row.sla };
+        let step = place.number("chain_step", row.step)?;
+        Ok(Unwatched { policy_revision: row.policy_revision, sla: row.sla, step, leads: row.leads })
+    })
+    .collect()
 }
 
 async fn count_loads(connection: &mut PgConnection, tenant: TenantId) -> Result<i64, StoreError> {

@@ -8,8 +8,9 @@ use tracing::Instrument as _;
 use crate::{
     error::StoreError,
     pool::Store,
-    tenant::lock_versions,
-    time::{SqlTime, time},
+    tenant::{TenantVersions, lock_versions},
+    time::{SqlTime, from_opt, time},
+    tx::Tx,
 };
 
 /// One revision of a policy.
@@ -25,6 +26,8 @@ pub struct PolicyRevision {
     pub created_at: Timestamp,
     /// Who stored it.
     pub created_by: String,
+    /// When it was last put in force; `None`: never.
+    pub activated_at: Option<Timestamp>,
 }
 
 /// One revision of a scoring model.
@@ -38,6 +41,8 @@ pub struct ScoringModelRevision {
     pub created_at: Timestamp,
     /// Who stored it.
     pub created_by: String,
+    /// When it was last put in force; `None`: never.
+    pub activated_at: Option<Timestamp>,
 }
 
 struct PolicyRow {
@@ -46,12 +51,14 @@ struct PolicyRow {
     directory_version: i64,
     created_at: SqlTime,
     created_by: String,
+    activated_at: Option<SqlTime>,
 }
 
 impl From<PolicyRow> for PolicyRevision {
     fn from(row: PolicyRow) -> Self {
-        let PolicyRow { revision, source, directory_version, created_at, created_by } = row;
-        Self { revision, source, directory_version, created_at: created_at.to_jiff(), created_by }
+        let PolicyRow { revision, source, directory_version, created_at, created_by, activated_at } = row;
+        let (created_at, activated_at) = (created_at.to_jiff(), from_opt(activated_at));
+        Self { revision, source, directory_version, created_at, created_by, activated_at }
     }
 }
 
@@ -60,12 +67,14 @@ struct ModelRow {
     source: String,
     created_at: SqlTime,
     created_by: String,
+    activated_at: Option<SqlTime>,
 }
 
 impl From<ModelRow> for ScoringModelRevision {
     fn from(row: ModelRow) -> Self {
-        let ModelRow { revision, source, created_at, created_by } = row;
-        Self { revision, source, created_at: created_at.to_jiff(), created_by }
+        let ModelRow { revision, source, created_at, created_by, activated_at } = row;
+        let (created_at, activated_at) = (created_at.to_jiff(), from_opt(activated_at));
+        Self { revision, source, created_at, created_by, activated_at }
     }
 }
 
@@ -74,8 +83,8 @@ impl From<ModelRow> for ScoringModelRevision {
 enum Document<'d> {
     InsertPolicy { source: &'d str, directory_version: i64, actor: &'d str, now: Timestamp },
     InsertModel { source: &'d str, actor: &'d str, now: Timestamp },
-    ActivatePolicy(i64),
-    ActivateModel(i64),
+    ActivatePolicy { revision: i64, now: Timestamp },
+    ActivateModel { revision: i64, now: Timestamp },
 }
 
 impl Store {
@@ -103,20 +112,21 @@ impl Store {
     }
 
     /// Puts a revision of the policy in force, once the batches that decide by the old one are through.
-    pub async fn activate_policy(&self, tenant: TenantId, revision: i64) -> Result<(), StoreError> {
-        self.change_document(tenant, Document::ActivatePolicy(revision)).await.map(drop)
+    pub async fn activate_policy(&self, tenant: TenantId, revision: i64, now: Timestamp) -> Result<(), StoreError> {
+        self.change_document(tenant, Document::ActivatePolicy { revision, now }).await.map(drop)
     }
 
     /// Puts a revision of the scoring model in force, once the batches that decide by the old one are through.
-    pub async fn activate_model(&self, tenant: TenantId, revision: i64) -> Result<(), StoreError> {
-        self.change_document(tenant, Document::ActivateModel(revision)).await.map(drop)
+    pub async fn activate_model(&self, tenant: TenantId, revision: i64, now: Timestamp) -> Result<(), StoreError> {
+        self.change_document(tenant, Document::ActivateModel { revision, now }).await.map(drop)
     }
 
     /// One revision of the policy.
     pub async fn policy(&self, tenant: TenantId, revision: i64) -> Result<Option<PolicyRevision>, StoreError> {
         let row = sqlx::query_as!(
             PolicyRow,
-            r#"SELECT revision, source, directory_version, created_at AS "created_at: _", created_by
+            r#"SELECT revision, source, directory_version, created_at AS "created_at: _", created_by,
+                      activated_at AS "activated_at: _"
                FROM policy WHERE tenant_id = $1 AND revision = $2"#,
             tenant.0,
             revision,
@@ -133,7 +143,8 @@ impl Store {
     ) -> Result<Vec<PolicyRevision>, StoreError> {
         let rows = sqlx::query_as!(
             PolicyRow,
-            r#"SELECT revision, source, directory_version, created_at AS "created_at: _", created_by
+            r#"SELECT revision, source, directory_version, created_at AS "created_at: _", created_by,
+                      activated_at AS "activated_at: _"
                FROM policy WHERE tenant_id = $1 AND revision < $2 ORDER BY revision DESC LIMIT $3"#,
             tenant.0,
             before.unwrap_or(i64::MAX),
@@ -146,7 +157,8 @@ impl Store {
     pub async fn model(&self, tenant: TenantId, revision: i64) -> Result<Option<ScoringModelRevision>, StoreError> {
         let row = sqlx::query_as!(
             ModelRow,
-            r#"SELECT revision, source, created_at AS "created_at: _", created_by
+            r#"SELECT revision, source, created_at AS "created_at: _", created_by,
+                      activated_at AS "activated_at: _"
                FROM scoring_model WHERE tenant_id = $1 AND revision = $2"#,
             tenant.0,
             revision,
@@ -163,7 +175,8 @@ impl Store {
     ) -> Result<Vec<ScoringModelRevision>, StoreError> {
         let rows = sqlx::query_as!(
             ModelRow,
-            r#"SELECT revision, source, created_at AS "created_at: _", created_by
+            r#"SELECT revision, source, created_at AS "created_at: _", created_by,
+                      activated_at AS "activated_at: _"
                FROM scoring_model WHERE tenant_id = $1 AND revision < $2 ORDER BY revision DESC LIMIT $3"#,
             tenant.0,
             before.unwrap_or(i64::MAX),
@@ -172,15 +185,86 @@ impl Store {
         Ok(rows.fetch_all(&self.pool).await?.into_iter().map(Into::into).collect())
     }
 
+    /// The active revision of the scoring model; this source is stored and put in force if none is.
+    pub async fn ensure_model(
+        &self,
+        tenant: TenantId,
+        source: &str,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<i64, StoreError> {
+        let mut tx = self.begin("ensure_model").await?;
+        let active = tx.hold_tenant(tenant).await?.model;
+        let revision = match active {
+            Some(active) => active,
+            None => {
+                let revision = tx.insert_model(tenant, source, actor, now).await?;
+                tx.activate_model(tenant, revision, now).await?;
+                revision
+            }
+        };
+        tx.commit().await?;
+        Ok(revision)
+    }
+
     /// The revision that was made or activated.
     async fn change_document(&self, tenant: TenantId, document: Document<'_>) -> Result<i64, StoreError> {
         let mut tx = self.begin(document.name()).await?;
-        tx.enter()?;
-        let statement = tx.statement(document.name());
-        let revision = document.apply(&mut tx.connection, tenant).instrument(statement).await;
-        let revision = tx.leave(revision)?;
+        let revision = tx.change_document(tenant, document).await?;
         tx.commit().await?;
         Ok(revision)
+    }
+}
+
+impl Tx {
+    /// Locks the tenant's row against batches that are under way and against others who change what is in force, until
+    /// this transaction ends: what is in force. To be called before [`Self::lookup`] by whoever wants to change it.
+    pub async fn hold_tenant(&mut self, tenant: TenantId) -> Result<TenantVersions, StoreError> {
+        self.enter()?;
+        let statement = self.statement("hold_tenant");
+        let versions = lock_versions(&mut self.connection, tenant).instrument(statement).await;
+        self.leave(versions)
+    }
+
+    /// As [`Store::insert_policy`].
+    pub async fn insert_policy(
+        &mut self,
+        tenant: TenantId,
+        source: &str,
+        directory_version: i64,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<i64, StoreError> {
+        self.change_document(tenant, Document::InsertPolicy { source, directory_version, actor, now }).await
+    }
+
+    /// As [`Store::insert_model`].
+    pub async fn insert_model(
+        &mut self,
+        tenant: TenantId,
+        source: &str,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<i64, StoreError> {
+        self.change_document(tenant, Document::InsertModel { source, actor, now }).await
+    }
+
+    /// As [`Store::activate_policy`].
+    pub async fn activate_policy(&mut self, tenant: TenantId, revision: i64, now: Timestamp) -> Result<(), StoreError> {
+        self.change_document(tenant, Document::ActivatePolicy { revision, now }).await.map(drop)
+    }
+
+    /// As [`Store::activate_model`].
+    pub async fn activate_model(&mut self, tenant: TenantId, revision: i64, now: Timestamp) -> Result<(), StoreError> {
+        self.change_document(tenant, Document::ActivateModel { revision, now }).await.map(drop)
+    }
+
+    /// The revision that was made or activated.
+    async fn change_document(&mut self, tenant: TenantId, document: Document<'_>) -> Result<i64, StoreError> {
+        self.enter()?;
+        let statement = self.statement(document.name());
+        let revision = document.apply(&mut self.connection, tenant).instrument(statement).await;
+        self.leave(revision)
     }
 }
 
@@ -189,8 +273,8 @@ impl Document<'_> {
         match self {
             Self::InsertPolicy { .. } => "insert_policy",
             Self::InsertModel { .. } => "insert_model",
-            Self::ActivatePolicy(_) => "activate_policy",
-            Self::ActivateModel(_) => "activate_model",
+            Self::ActivatePolicy { .. } => "activate_policy",
+            Self::ActivateModel { .. } => "activate_model",
         }
     }
 
@@ -225,21 +309,27 @@ impl Document<'_> {
                 .fetch_one(connection)
                 .await?);
             }
-            Self::ActivatePolicy(revision) => {
+            Self::ActivatePolicy { revision, now } => {
                 let update = sqlx::query!(
-                    "UPDATE tenant SET policy_revision = $2 WHERE tenant_id = $1
-                     AND EXISTS (SELECT FROM policy WHERE tenant_id = $1 AND revision = $2)",
+                    "WITH activated AS (
+                         UPDATE policy SET activated_at = $3 WHERE tenant_id = $1 AND revision = $2 RETURNING revision
+                     )
+                     UPDATE tenant SET policy_revision = activated.revision FROM activated WHERE tenant_id = $1",
                     tenant.0,
                     revision,
+                    time(now) as SqlTime,
                 );
                 ("policy", revision, update.execute(connection).await?)
             }
-            Self::ActivateModel(revision) => {
+            Self::ActivateModel { revision, now } => {
                 let update = sqlx::query!(
-                    "UPDATE tenant SET model_revision = $2 WHERE tenant_id = $1
-                     AND EXISTS (SELECT FROM scoring_model WHERE tenant_id = $1 AND revision = $2)",
+                    "WITH activated AS (
+                         UPDATE scoring_model SET activated_at = $3 WHERE tenant_id = $1 AND revision = $2 RETURNING revision
+                     )
+                     UPDATE tenant SET model_revision = activated.revision FROM activated WHERE tenant_id = $1",
                     tenant.0,
                     revision,
+                    time(now) as SqlTime,
                 );
                 ("scoring model", revision, update.execute(connection).await?)
             }

@@ -83,6 +83,24 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Timeout(_) | Self::Contention(_))
     }
+
+    /// True when the database did not do its part: away, too slow, or of another version than this program. Another
+    /// request would fare no better now.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable(_)
+                | Self::Timeout(_)
+                | Self::CommitUnknown(_)
+                | Self::SchemaTooNew { .. }
+                | Self::SchemaTooOld { .. }
+        )
+    }
+
+    /// True when another transaction was faster and running this one again is what helps.
+    pub fn is_race(&self) -> bool {
+        matches!(self, Self::Contention(_))
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

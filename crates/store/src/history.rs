@@ -50,6 +50,17 @@ impl Store {
         row.fetch_optional(&self.pool).await?.map(TryInto::try_into).transpose()
     }
 
+    /// The latest assignment of a lead that a decision began, rather than a person's choice or the escalation chain.
+    pub async fn latest_decided(&self, tenant: TenantId, lead: LeadId) -> Result<Option<Assignment>, StoreError> {
+        let row = select_assignments!(
+            "FROM assignment AS a WHERE a.tenant_id = $1 AND a.lead_id = $2 AND a.decision IS NOT NULL \
+             ORDER BY a.epoch DESC LIMIT 1",
+            tenant.0,
+            lead.0,
+        );
+        row.fetch_optional(&self.pool).await?.map(TryInto::try_into).transpose()
+    }
+
     /// Escalation steps that were done, of one lead or of all, by lead, epoch and step; at most `limit`, from the one after `after`.
     pub async fn escalations(
         &self,

@@ -2,10 +2,11 @@
 
 use domain::{
     ids::{LeadId, TenantId},
-    lead::Lead,
+    lead::{Lead, Profile},
     ownership::{LeadState, Owner, Ownership},
 };
 use jiff::Timestamp;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     error::StoreError,
     pool::Store,
     rows::{LeadOwnershipRow, Place, select_leads},
-    time::opt_time,
+    time::{SqlTime, opt_time},
 };
 
 /// Which leads to list. Empty: all.
@@ -38,6 +39,21 @@ impl Store {
             lead.0,
         );
         row.fetch_optional(&self.pool).await?.map(TryInto::try_into).transpose()
+    }
+
+    /// What was told of those leads, by id; those that don't exist are left out.
+    pub async fn profiles(&self, tenant: TenantId, leads: &[LeadId]) -> Result<Vec<Lead>, StoreError> {
+        let ids: Vec<Uuid> = leads.iter().map(|lead| lead.0).collect();
+        let rows = sqlx::query!(
+            r#"SELECT lead_id, created_at AS "created_at: SqlTime", profile AS "profile: Json<Profile>"
+               FROM lead WHERE tenant_id = $1 AND lead_id = ANY ($2) ORDER BY lead_id"#,
+            tenant.0,
+            &ids,
+        );
+        let rows = rows.fetch_all(&self.pool).await?.into_iter();
+        Ok(rows
+            .map(|row| Lead { id: LeadId(row.lead_id), created_at: row.created_at.to_jiff(), profile: row.profile.0 })
+            .collect())
     }
 
     /// Leads by arrival, at most `limit`, from the one after `after`.

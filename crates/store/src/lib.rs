@@ -21,7 +21,7 @@ mod time;
 mod timers;
 mod tx;
 
-pub use audit::Audit;
+pub use audit::{Audit, Unwatched};
 pub use changes::{Changes, MovedIdentity, NewLead, StoredResponse};
 pub use directory::{DirectoryChange, DirectoryError, EntityVersion};
 pub use documents::{PolicyRevision, ScoringModelRevision};
@@ -29,6 +29,6 @@ pub use error::{StoreError, WriteError};
 pub use history::EscalationKey;
 pub use leads::LeadFilter;
 pub use pool::{Store, StoreOptions};
-pub use tenant::TenantVersions;
+pub use tenant::{TenantVersions, Tenants};
 pub use timers::TimerKey;
 pub use tx::{LeadRow, Lookup, Tx};

@@ -1,5 +1,10 @@
 //! Tenants and the versions that are in force for each.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
 use domain::ids::TenantId;
 use jiff::Timestamp;
 use sqlx::PgConnection;
@@ -77,4 +82,59 @@ pub(crate) async fn lock_versions(
     .await?
     .ok_or(StoreError::UnknownTenant(tenant))?;
     Ok(TenantVersions { directory: row.directory_version, policy: row.policy_revision, model: row.model_revision })
+}
+
+/// Remembers which tenant a name belongs to, so that a request does not ask for it: that never changes.
+///
+/// A name that belongs to nobody is asked for again each time, for it may be given to somebody at any moment.
+#[derive(Debug)]
+pub struct Tenants {
+    store: Store,
+    known: RwLock<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    ids: HashMap<Arc<str>, TenantId>,
+    slugs: HashMap<TenantId, Arc<str>>,
+}
+
+impl Tenants {
+    /// Knows none yet.
+    pub fn new(store: Store) -> Self {
+        Self { store, known: RwLock::default() }
+    }
+
+    /// The tenant of that name; `None`: there is none.
+    pub async fn id(&self, slug: &str) -> Result<Option<TenantId>, StoreError> {
+        let known = self.read(|known| known.ids.get(slug).copied());
+        if known.is_some() {
+            return Ok(known);
+        }
+        let found = self.store.tenant(slug).await?;
+        Ok(found.inspect(|tenant| drop(self.remember(*tenant, slug))))
+    }
+
+    /// The name of that tenant; `None`: there is no such tenant.
+    pub async fn slug(&self, tenant: TenantId) -> Result<Option<Arc<str>>, StoreError> {
+        let known = self.read(|known| known.slugs.get(&tenant).cloned());
+        if known.is_some() {
+            return Ok(known);
+        }
+        let found = sqlx::query_scalar!("SELECT slug FROM tenant WHERE tenant_id = $1", tenant.0);
+        let found = found.fetch_optional(&self.store.pool).await?;
+        Ok(found.map(|slug| self.remember(tenant, &slug)))
+    }
+
+    fn read<T>(&self, find: impl FnOnce(&Known) -> T) -> T {
+        find(&self.known.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn remember(&self, tenant: TenantId, slug: &str) -> Arc<str> {
+        let slug: Arc<str> = slug.into();
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.ids.insert(Arc::clone(&slug), tenant);
+        known.slugs.insert(tenant, Arc::clone(&slug));
+        slug
+    }
 }

@@ -4,16 +4,23 @@ use domain::{
     identity::IdentityKey,
     ids::{LeadId, TenantId},
 };
+use jiff::Timestamp;
 use sqlx::PgConnection;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::Tx;
-use crate::{changes::StoredResponse, codes::Code as _, error::StoreError, rows::identity_key, tenant::TenantVersions};
+use crate::{
+    changes::StoredResponse, codes::Code as _, error::StoreError, rows::identity_key, tenant::TenantVersions,
+    time::SqlTime,
+};
 
 /// What is known before any lead is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {
+    /// The database's clock, which decides whether a timer is due: the one clock that all replicas share. It was read when
+    /// the tenant's versions were held.
+    pub now: Timestamp,
     /// Versions in force. They stay in force until this transaction ends: whoever wants to change them waits.
     pub versions: TenantVersions,
     /// Responses that were given to some of the requests.
@@ -54,7 +61,7 @@ async fn lookup(
         WITH versions AS (
             SELECT directory_version, policy_revision, model_revision FROM tenant WHERE tenant_id = $1 FOR SHARE
         )
-        SELECT versions.directory_version AS "directory_version!", versions.policy_revision, versions.model_revision,
+        SELECT clock_timestamp() AS "now!: SqlTime", versions.directory_version AS "directory_version!", versions.policy_revision, versions.model_revision,
                answered.request_ids, answered.fingerprints, answered.responses,
                taken.kinds, taken.digests, taken.leads
         FROM versions,
@@ -98,6 +105,7 @@ async fn lookup(
         .collect::<Result<_, StoreError>>()?;
 
     Ok(Lookup {
+        now: row.now.to_jiff(),
         versions: TenantVersions {
             directory: row.directory_version,
             policy: row.policy_revision,

@@ -6,6 +6,7 @@ mod existing;
 mod insert;
 mod lock_leads;
 mod lookup;
+mod wake;
 mod write;
 
 use std::sync::Arc;
