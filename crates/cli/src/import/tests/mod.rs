@@ -5,6 +5,7 @@ mod hostile;
 mod mapping;
 mod properties;
 mod rows;
+mod sending;
 
 use std::io::Write as _;
 
