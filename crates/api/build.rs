@@ -18,7 +18,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut compiler = protox::Compiler::new([&root])?;
     compiler.include_imports(true).include_source_info(true).open_files(&files)?;
     // The comments become the documentation of the generated code ...
-    tonic_prost_build::configure().btree_map(".").compile_fds(compiler.file_descriptor_set())?;
+    tonic_prost_build::configure()
+        .btree_map(".")
+        .codec_path("crate::codec::BoundedCodec")
+        .compile_fds(compiler.file_descriptor_set())?;
     // ... and stay out of what reflection serves, which keeps the field behaviours instead.
     let descriptors = compiler.include_source_info(false).encode_file_descriptor_set();
     fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join("leadrouter.v1.descriptors.bin"), descriptors)?;

@@ -4,8 +4,10 @@
 //! - [`v1`]: generated from `proto/`
 //! - [`convert`]: messages into domain values and back, collecting [`Violations`]
 //! - [`Error`]: why a call fails, and the one table that makes a status of it
+//! - [`codec`]: protobuf, with a bound on what small messages blow up to
 //! - [`names`], [`etag`], [`page`], [`filter`]: the small languages inside of text fields
 
+pub mod codec;
 pub mod convert;
 pub mod error;
 pub mod etag;

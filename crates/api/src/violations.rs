@@ -54,29 +54,38 @@ pub struct Violation {
     pub description: String,
 }
 
-/// All wrong fields of a request, in the order of its fields.
+/// Most violations that are kept: more would not fit into an error, and their making must not become a burden.
+const MAX_KEPT: usize = 100;
+
+/// All wrong fields of a request, in the order of its fields. Those above 100 are only counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Violations(Vec<Violation>);
+pub struct Violations {
+    kept: Vec<Violation>,
+    count: usize,
+}
 
 impl Violations {
     /// Notes that a field is wrong.
     pub fn add(&mut self, path: &Path<'_>, description: impl Into<String>) {
-        self.0.push(Violation { field: path.to_string(), description: description.into() });
+        self.count += 1;
+        if self.kept.len() < MAX_KEPT {
+            self.kept.push(Violation { field: path.to_string(), description: description.into() });
+        }
     }
 
     /// True when nothing is wrong.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.count == 0
     }
 
     /// How many fields are wrong.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.count
     }
 
-    /// One after another.
+    /// Those that were kept, one after another.
     pub fn iter(&self) -> std::slice::Iter<'_, Violation> {
-        self.0.iter()
+        self.kept.iter()
     }
 
     /// `value` if nothing is wrong. A reader that notes a violation may return any value: it is not used.
@@ -102,12 +111,6 @@ impl<'a> IntoIterator for &'a Violations {
     }
 }
 
-impl FromIterator<Violation> for Violations {
-    fn from_iter<I: IntoIterator<Item = Violation>>(violations: I) -> Self {
-        Self(violations.into_iter().collect())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Path, Violations};
@@ -130,5 +133,14 @@ mod tests {
         violations.add(&Path::Request.field("name"), "is blank");
         assert_eq!(violations.len(), 1);
         assert!(violations.check(7).is_err());
+    }
+
+    #[test]
+    fn what_is_not_kept_is_counted() {
+        let mut violations = Violations::default();
+        for index in 0..250 {
+            violations.add(&Path::Request.item(index), "is blank");
+        }
+        assert_eq!((violations.len(), violations.iter().count()), (250, 100));
     }
 }

@@ -61,11 +61,13 @@ impl Report {
         match error {
             Error::InvalidArgument(violations) => {
                 let fields: Vec<Violation> = violations.iter().cloned().collect();
-                Self { fields: fields.clone(), ..Self::new(R::InvalidRequest, counted(&fields)) }
+                let message = told(fields.first(), violations.len());
+                Self { fields, ..Self::new(R::InvalidRequest, message) }
             }
             Error::InvalidDocument { field, problems } => {
                 let fields = violations_of(field, problems);
-                Self { fields: fields.clone(), ..Self::new(R::InvalidDocument, counted(&fields)) }
+                let message = counted(&fields);
+                Self { fields, ..Self::new(R::InvalidDocument, message) }
             }
             Error::InvalidFilter { why } => Self::field(R::InvalidFilter, "filter", why),
             Error::InvalidPageToken { why } => Self::field(R::InvalidPageToken, "page_token", why),
@@ -202,14 +204,19 @@ impl Report {
 
 /// `field: description`, and how many more there are.
 fn counted(violations: &[Violation]) -> String {
+    told(violations.first(), violations.len())
+}
+
+/// The same for a list of which only the first few are at hand.
+fn told(first: Option<&Violation>, count: usize) -> String {
     const MOST: usize = 400;
-    let Some(first) = violations.first() else { return "something is wrong".to_owned() };
+    let Some(first) = first else { return "something is wrong".to_owned() };
     let mut text = format!("{}: {}", first.field, first.description);
     if let Some((end, _)) = text.char_indices().nth(MOST) {
         text.truncate(end);
         text.push_str("...");
     }
-    match violations.len() - 1 {
+    match count.saturating_sub(1) {
         0 => text,
         more => format!("{text} (and {more} more)"),
     }
