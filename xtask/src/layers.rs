@@ -8,12 +8,13 @@ use serde_json::Value;
 use crate::shell::{cargo, read, repository};
 
 /// Each of our crates and those of ours that it may depend on.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("leadrouter-domain", &[]),
     ("leadrouter-pglocal", &[]),
     ("leadrouter-kit", &[]),
     ("leadrouter-store", &["leadrouter-domain"]),
     ("leadrouter-api", &["leadrouter-domain"]),
+    ("leadrouter-snapshots", &["leadrouter-domain", "leadrouter-store"]),
     ("leadrouter-scoring", SERVICE),
     ("leadrouter-assignment", SERVICE),
     ("leadrouter-escalation", SERVICE),
@@ -24,6 +25,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
             "leadrouter-domain",
             "leadrouter-api",
             "leadrouter-store",
+            "leadrouter-snapshots",
             "leadrouter-kit",
             "leadrouter-cli",
             "leadrouter-pglocal",
@@ -38,6 +40,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
             "leadrouter-domain",
             "leadrouter-api",
             "leadrouter-store",
+            "leadrouter-snapshots",
             "leadrouter-kit",
             "leadrouter-cli",
             "leadrouter-pglocal",
@@ -48,7 +51,8 @@ const LAYERS: [(&str, &[&str]); 12] = [
 ];
 
 /// A service speaks to other services over the wire, so it may import what is below it and never a neighbour.
-const SERVICE: &[&str] = &["leadrouter-domain", "leadrouter-api", "leadrouter-store", "leadrouter-kit"];
+const SERVICE: &[&str] =
+    &["leadrouter-domain", "leadrouter-api", "leadrouter-store", "leadrouter-snapshots", "leadrouter-kit"];
 
 /// The private Postgres is for anyone's tests.
 const FOR_TESTS: &str = "leadrouter-pglocal";
