@@ -4,15 +4,18 @@ use domain::{
     decide::{Candidate, DestinationTrial, NotTaken, Plan, RecordV1, Removal, Verdict},
     expr::Truth,
     ids::{Epoch, LeadId},
-    ownership::Owner,
-    policy::{Policy, SlaPolicy, Step, StepAction, Tried},
+    policy::{Policy, Tried},
     rotation,
     score::PointsModel,
     snapshot::Snapshot,
 };
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{score, time};
+use super::{
+    score,
+    sla::{self, Hours, Targets, local},
+    time,
+};
 use crate::{
     names::{DecisionName, PolicyName, Resource},
     v1,
@@ -155,49 +158,12 @@ fn removal(removal: &Removal, zone: &TimeZone) -> (v1::CandidateFilter, String) 
 }
 
 fn sla(verdict: &Verdict, snapshot: &Snapshot, since: Timestamp) -> v1::Sla {
-    let entry = match &verdict.owner {
-        Owner::Rep(rep) => snapshot.directory.rep(rep),
-        Owner::Queue(_) => None,
+    let targets = Targets {
+        policy: verdict.sla.as_deref(),
+        chain_since: since,
+        steps_done: 0,
+        respond_by: verdict.clocks.respond_by,
+        accept_by: verdict.clocks.accept_by,
     };
-    let calendar = entry.map_or(&snapshot.queue_calendar, |entry| &entry.calendar);
-    // A queue without a calendar of its own is read in the policy's zone.
-    let zone = entry.map_or(&snapshot.policy.time_zone, |entry| entry.calendar.time_zone());
-    let moment = |at: Option<Timestamp>| (at.map(time::to_wire), at.map(|at| local(at, zone)).unwrap_or_default());
-    let (respond_by, respond_by_local) = moment(verdict.clocks.respond_by);
-    let (accept_by, accept_by_local) = moment(verdict.clocks.accept_by);
-    let policy: Option<&SlaPolicy> = verdict.sla.as_deref();
-    v1::Sla {
-        sla_policy: policy.map(|sla| sla.name.clone()).unwrap_or_default(),
-        respond_within: policy.map(|sla| sla.respond.to_string()).unwrap_or_default(),
-        respond_by,
-        respond_by_local,
-        accept_by,
-        accept_by_local,
-        steps: policy.map_or_else(Vec::new, |sla| {
-            sla.steps.iter().map(|step| to_step(step, step.after.deadline(since, calendar), zone)).collect()
-        }),
-        time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
-    }
-}
-
-fn to_step(step: &Step, due: Option<Timestamp>, zone: &TimeZone) -> v1::EscalationStep {
-    let (action, queue) = match step.action {
-        StepAction::Remind => (v1::EscalationAction::Remind, None),
-        StepAction::Backup => (v1::EscalationAction::Backup, None),
-        StepAction::Manager => (v1::EscalationAction::Manager, None),
-        StepAction::Queue(queue) => (v1::EscalationAction::Queue, Some(queue)),
-    };
-    v1::EscalationStep {
-        action: action.into(),
-        queue: queue.map(|queue| Owner::Queue(queue).to_name()).unwrap_or_default(),
-        after: step.after.to_string(),
-        due_time: due.map(time::to_wire),
-        due_local: due.map(|due| local(due, zone)).unwrap_or_default(),
-        done: false,
-    }
-}
-
-/// `Mon 2026-11-23 09:15 CET`.
-fn local(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone()).strftime("%a %Y-%m-%d %H:%M %Z").to_string()
+    sla::to_wire(&targets, Hours::of(&verdict.owner, snapshot))
 }

@@ -12,6 +12,8 @@ pub mod lead;
 pub mod profile;
 pub mod route;
 pub mod score;
+pub mod scoring;
+pub mod sla;
 pub mod time;
 pub mod timer;
 

@@ -5,6 +5,7 @@ mod directory;
 mod history;
 mod profiles;
 mod scores;
+mod slas;
 
 use crate::Violations;
 
