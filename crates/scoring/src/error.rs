@@ -8,6 +8,7 @@ use snapshots::SnapshotError;
 use store::StoreError;
 
 /// The store did not do what it was asked; what it said is logged, not told.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(crate) fn store_error(error: StoreError) -> Error {
     if let StoreError::UnknownRevision { revision, .. } = error {
         return no_model(revision);

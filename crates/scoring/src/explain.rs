@@ -1,4 +1,4 @@
-//! ExplainScore: why a stored lead has its score.
+//! `ExplainScore`: why a stored lead has its score.
 
 use std::sync::Arc;
 
@@ -25,8 +25,8 @@ use crate::{
 /// What is asked.
 struct Question {
     lead: LeadId,
-    /// `Some(None)`: the active one.
-    model: Option<Option<i64>>,
+    /// A revision, or the active one.
+    model: Option<ScoringModelName>,
     at: Option<Timestamp>,
 }
 
@@ -52,7 +52,7 @@ impl Inner {
 
         let in_force = self.models.in_force(asker.tenant, now).await?;
         let recorded = decided.as_ref().map(|decided| decided.score.model.0);
-        let revision = question.model.unwrap_or(recorded);
+        let revision = question.model.map_or(recorded, |name| name.0);
         let model = self.models.model(asker.tenant, revision, &in_force, now).await?;
         let at = question.at.or(decided.as_ref().map(|decided| decided.at)).unwrap_or(now);
         let score = match decided {
@@ -93,7 +93,7 @@ fn read(request: &v1::ExplainScoreRequest) -> Result<Question, Violations> {
     let lead = fields::name(&request.name, &root.field("name"), v);
     let model = fields::optional_name::<ScoringModelName>(&request.scoring_model, &root.field("scoring_model"), v);
     let at = time::optional(request.score_time, &root.field("score_time"), v);
-    violations.check_some(lead.map(|lead| Question { lead, model: model.map(|name| name.0), at }))
+    violations.check_some(lead.map(|lead| Question { lead, model, at }))
 }
 
 fn as_of(lead: Lead, at: Timestamp) -> ToScore {

@@ -1,4 +1,6 @@
-//! ScoreLead and BatchScoreLeads. Nothing is stored.
+//! `ScoreLead` and `BatchScoreLeads`. Nothing is stored.
+
+use std::sync::Arc;
 
 use api::{
     Error,
@@ -9,7 +11,7 @@ use api::{
     names::Resource as _,
     v1::{self, batch_score_result::Result as Entry},
 };
-use domain::{directory::Account, expr::Facts, identity::company_domain, score::PointsModel, score::Score};
+use domain::{expr::Facts, identity::company_domain, score::PointsModel, score::Score};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
@@ -79,7 +81,7 @@ pub(crate) fn score(model: &PointsModel, in_force: &InForce, lead: &ToScore, now
     let facts = Facts {
         lead: &lead.profile,
         created_at: lead.created_at.unwrap_or(at),
-        account: account.map(|account: &std::sync::Arc<Account>| account.as_ref()),
+        account: account.map(Arc::as_ref),
         existing_owner: lead.existing_owner.as_ref(),
         score: None,
         // A points model names no zone.

@@ -116,8 +116,9 @@ fn account() -> Account {
 #[tokio::test(flavor = "multi_thread")]
 async fn models_are_kept_and_put_in_force() {
     let service = Service::start().await;
-    let refused = service.score(lead(5)).await.unwrap_err();
-    assert_eq!(refused.code(), Code::FailedPrecondition);
+    let early =
+        ScoringApi::new(service.store.clone(), Arc::new(Tenants::new(service.store.clone())), Clock::manual(NOW));
+    assert_eq!(early.score_lead(ask(lead(5))).await.unwrap_err().code(), Code::FailedPrecondition);
 
     // The shipped model comes first, once.
     ensure_default_model(&service.store, service.tenant, NOW).await.unwrap();
@@ -223,7 +224,7 @@ async fn route(service: &Service) -> LeadId {
     };
     let score = model.score(&facts, NOW);
     let directory = DirectoryIndex::compile(0, DirectoryDocument::default(), NOW).unwrap();
-    let yaml = "name: p\ntime_zone: UTC\ndefault: { to: { queue: review }, sla: review }\n";
+    let yaml = "name: p\ntime_zone: UTC\nrules: []\ndefault: { to: { queue: review }, sla: review }\n";
     let policy = Policy::parse(yaml, &directory.document).unwrap();
     let snapshot = Snapshot::new(Arc::new(directory), Arc::new(policy), 1);
     let question =

@@ -12,9 +12,11 @@ use tokio::sync::OnceCell;
 
 use crate::is_fresh;
 
+type Key = (TenantId, i64);
+
 /// Those used last. What many ask for at once is compiled once, and all wait for it.
 #[derive(Debug)]
-pub(crate) struct Cache<V>(Mutex<LruCache<(TenantId, i64), Arc<Slot<V>>>>);
+pub(crate) struct Cache<V>(Mutex<LruCache<Key, Arc<Slot<V>>>>);
 
 #[derive(Debug)]
 struct Slot<V> {
@@ -29,7 +31,7 @@ impl<V> Cache<V> {
     }
 
     /// What is kept under that key, else what `make` makes. An error is not kept: the next one tries again.
-    pub(crate) async fn get<E, M, F>(&self, key: (TenantId, i64), now: Timestamp, make: M) -> Result<Arc<V>, E>
+    pub(crate) async fn get<E, M, F>(&self, key: Key, now: Timestamp, make: M) -> Result<Arc<V>, E>
     where
         M: FnOnce() -> F,
         F: Future<Output = Result<V, E>>,
@@ -39,7 +41,7 @@ impl<V> Cache<V> {
     }
 
     /// A panic elsewhere leaves the map as good as before.
-    fn slot(&self, key: (TenantId, i64), now: Timestamp) -> Arc<Slot<V>> {
+    fn slot(&self, key: Key, now: Timestamp) -> Arc<Slot<V>> {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match slots.get(&key) {
             Some(slot) if is_fresh(slot.made_at, now) => Arc::clone(slot),
@@ -53,7 +55,6 @@ impl<V> Cache<V> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use std::convert::Infallible;
 

@@ -195,13 +195,12 @@ impl Store {
     ) -> Result<i64, StoreError> {
         let mut tx = self.begin("ensure_model").await?;
         let active = tx.hold_tenant(tenant).await?.model;
-        let revision = match active {
-            Some(active) => active,
-            None => {
-                let revision = tx.insert_model(tenant, source, actor, now).await?;
-                tx.activate_model(tenant, revision, now).await?;
-                revision
-            }
+        let revision = if let Some(active) = active {
+            active
+        } else {
+            let revision = tx.insert_model(tenant, source, actor, now).await?;
+            tx.activate_model(tenant, revision, now).await?;
+            revision
         };
         tx.commit().await?;
         Ok(revision)

@@ -125,14 +125,12 @@ pub fn lead_to_wire(
 fn state(ownership: &Ownership, now: Timestamp) -> v1::LeadSlaState {
     use v1::LeadSlaState as State;
     let Some(due) = ownership.respond_by else { return State::NoTarget };
-    match (ownership.first_response_at, ownership.closed_at) {
-        (Some(answered), _) if answered <= due => State::Kept,
-        (Some(_), _) => State::Missed,
-        (None, Some(closed)) if closed <= due => State::NoTarget,
-        (None, Some(_)) => State::Missed,
-        (None, None) if now <= due => State::Running,
-        (None, None) => State::Overdue,
-    }
+    let (in_time, late, at) = match (ownership.first_response_at, ownership.closed_at) {
+        (Some(answered), _) => (State::Kept, State::Missed, answered),
+        (None, Some(closed)) => (State::NoTarget, State::Missed, closed),
+        (None, None) => (State::Running, State::Overdue, now),
+    };
+    if at <= due { in_time } else { late }
 }
 
 /// As a person there writes it: `Mon 2026-11-23 09:15 CET`.

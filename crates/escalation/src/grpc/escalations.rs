@@ -1,4 +1,4 @@
-//! ListEscalations: what was done because nobody answered.
+//! `ListEscalations`: what was done because nobody answered.
 
 use api::{Error, convert::timer::escalation_to_wire, names::LeadParent, page::Listing, v1};
 use domain::ids::TenantId;

@@ -1,4 +1,4 @@
-//! GetLeadSla: how a lead stands.
+//! `GetLeadSla`: how a lead stands.
 
 use api::{
     Error,

@@ -70,6 +70,7 @@ fn name<T: Resource>(field: &str, name: &str) -> Result<T, Violations> {
 }
 
 /// The store did not do what it was asked; what it said is logged, not told.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn store_error(error: StoreError) -> Error {
     tracing::error!(%error, "the store failed");
     if error.is_unavailable() { Error::StoreUnavailable } else { Error::Internal }

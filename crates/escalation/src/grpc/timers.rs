@@ -1,4 +1,4 @@
-//! ListTimers: what is still to fire.
+//! `ListTimers`: what is still to fire.
 
 use api::{
     Error, Path, Violations,
@@ -33,13 +33,12 @@ impl Inner {
         let filter = read(&request, now)?;
         let listing = listing(&request);
         let page = listing.page::<TimerKey>(request.page_size, &request.page_token)?;
-        let timers = match filter.lead {
-            Some(lead) => select(self.store.timers_of(tenant, lead).await.map_err(store_error)?, &filter, &page),
-            None => {
-                let Filter { kind, due_before, .. } = filter;
-                let found = self.store.timers(tenant, kind, due_before, page.after, i64::from(page.size));
-                found.await.map_err(store_error)?
-            }
+        let timers = if let Some(lead) = filter.lead {
+            select(self.store.timers_of(tenant, lead).await.map_err(store_error)?, &filter, &page)
+        } else {
+            let Filter { kind, due_before, .. } = filter;
+            let found = self.store.timers(tenant, kind, due_before, page.after, i64::from(page.size));
+            found.await.map_err(store_error)?
         };
         let next_page_token = match timers.last() {
             Some(last) if u32::try_from(timers.len()) == Ok(page.size) => listing.token(&key(last))?,
