@@ -1,1 +1,57 @@
-//! stub
+//! The assignment service: the only writer of ownership. Also serves the directory and the policies that it decides by.
+//!
+//! Way of a `RouteLead`: `grpc/route.rs` (wire to command) -> `scores.rs` (asks the scoring service) -> `committer/` (one
+//! transaction for all who wait; decides by `domain`) -> `reply.rs` (answer).
+
+mod command;
+mod committer;
+mod error;
+mod grpc;
+mod metrics;
+mod reply;
+mod scores;
+
+use std::{sync::Arc, time::Duration};
+
+use kit::{client::Channel, clock::Clock, lifecycle::Lifecycle};
+use snapshots::Snapshots;
+use store::{Store, Tenants};
+
+pub use grpc::AssignmentApi;
+
+use crate::{committer::Committer, grpc::Inner, scores::Scores};
+
+/// How the service works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AssignmentConfig {
+    /// Commits under way at once. Each is one connection and one batch.
+    pub lanes: usize,
+    /// How long a lead waits for its score before it gets the fallback score.
+    pub score_timeout: Duration,
+}
+
+impl Default for AssignmentConfig {
+    /// Two lanes: while one waits for the disk the other decides. Half a second for a score.
+    fn default() -> Self {
+        Self { lanes: 2, score_timeout: Duration::from_millis(500) }
+    }
+}
+
+impl AssignmentApi {
+    /// Starts the committer and what asks for scores (at the other end of `scoring`); both end with the lifecycle, after all
+    /// that was accepted is answered.
+    pub fn start(
+        store: Store,
+        tenants: Arc<Tenants>,
+        snapshots: Arc<Snapshots>,
+        clock: Clock,
+        scoring: &Channel,
+        config: AssignmentConfig,
+        lifecycle: &Lifecycle,
+    ) -> Self {
+        let tasks = lifecycle.tasks();
+        let committer = Committer::start(&store, &snapshots, &clock, config.lanes, tasks);
+        let scores = Scores::start(scoring, config.score_timeout, tasks);
+        Self(Arc::new(Inner { store, tenants, clock, committer, scores, snapshots }))
+    }
+}

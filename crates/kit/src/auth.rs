@@ -38,6 +38,16 @@ impl Caller {
     }
 }
 
+/// Names tenant and actor in the metadata of a call, as a service does that acts for somebody. What can't stand in metadata
+/// is left out, and the callee's defaults hold.
+pub fn name_caller(metadata: &mut tonic::metadata::MetadataMap, tenant: &str, actor: &str) {
+    for (header, value) in [(TENANT_HEADER, tenant), (ACTOR_HEADER, actor)] {
+        if let Ok(value) = value.parse() {
+            metadata.insert(header, value);
+        }
+    }
+}
+
 /// Applies [`Auth`].
 #[derive(Debug, Clone)]
 pub struct AuthLayer {

@@ -51,6 +51,11 @@ impl Clock {
         }
     }
 
+    /// The time of a manual clock; `None` for the system's. What is due by the database's clock is due by this one in tests.
+    pub fn manual_now(&self) -> Option<Timestamp> {
+        matches!(self.0, Source::Manual(_)).then(|| self.now())
+    }
+
     /// Moves a manual clock forward and wakes whoever sleeps on it. Does nothing to the system's clock.
     pub fn advance(&self, by: Duration) {
         if let Source::Manual(manual) = &self.0 {

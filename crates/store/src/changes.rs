@@ -42,6 +42,17 @@ pub struct Changes {
     pub rotations: BTreeMap<(PoolId, Option<Grade>), RotationState>,
 }
 
+impl Changes {
+    /// True when there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.new_leads.is_empty()
+            && self.ownerships.is_empty()
+            && self.responses.is_empty()
+            && self.loads.is_empty()
+            && self.rotations.is_empty()
+    }
+}
+
 /// A lead and its first ownership row.
 #[derive(Debug)]
 pub struct NewLead {

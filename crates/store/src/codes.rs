@@ -97,22 +97,19 @@ mod tests {
     /// The numbers as they lie in databases. If this fails, change the code, not the test.
     #[test]
     fn numbers_stay() {
-        use LeadState as L;
+        use {
+            AssignmentState as S, Cause as C, EntityKind as E, EscalationAction as A, LeadState as L, TimerKind as T,
+        };
         assert_eq!(codes_of(&[L::Offered, L::Accepted, L::Working, L::Queued, L::Closed]), [1, 2, 3, 4, 5]);
         assert_eq!(codes_of(&[CloseOutcome::Won, CloseOutcome::Lost, CloseOutcome::Disqualified]), [1, 2, 3]);
-        use AssignmentState as S;
         let states = [S::Offered, S::Accepted, S::Working, S::Queued, S::Declined];
         let more = [S::Expired, S::Returned, S::Reassigned, S::Claimed, S::Routed, S::Closed];
         assert_eq!(codes_of(&[&states[..], &more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-        use Cause as C;
         let causes = [C::Routed, C::Declined, C::Expired, C::Escalated, C::Reassigned];
         let more = [C::Claimed, C::Returned, C::Retried, C::WaitedOut, C::Woken];
         assert_eq!(codes_of(&[causes, more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-        use TimerKind as T;
         assert_eq!(codes_of(&[T::Accept, T::Escalate, T::Retry, T::Wake]), [1, 2, 3, 4]);
-        use EscalationAction as A;
         assert_eq!(codes_of(&[A::Remind, A::Backup, A::Manager, A::Queue, A::FellThrough]), [1, 2, 3, 4, 5]);
-        use EntityKind as E;
         let kinds = [E::Calendar, E::Territory, E::Team, E::Rep, E::Pool, E::Account, E::Absence];
         assert_eq!(codes_of(&kinds), [1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(codes_of(&[IdentityKind::Email, IdentityKind::ExternalId]), [1, 2]);

@@ -62,7 +62,8 @@ impl Store {
         rows.fetch_all(&self.pool).await?.into_iter().map(TryInto::try_into).collect()
     }
 
-    /// Timers of all tenants that are due by the database's clock, most late first, at most `limit`.
+    /// Timers of all tenants that are due by the database's clock (or at `now`, for tests that move a clock of their own), most
+    /// late first, at most `limit`.
     ///
     /// `not_before` spares the search the remains of timers that have just fired, which costs 100 times the search itself while
     /// a long snapshot (a report) keeps them from being cleared away: only timers due at or after it are found. A
@@ -72,14 +73,16 @@ impl Store {
         &self,
         limit: i64,
         not_before: Option<Timestamp>,
+        now: Option<Timestamp>,
     ) -> Result<Vec<(TenantId, Timer)>, StoreError> {
         let rows = sqlx::query!(
             r#"SELECT tenant_id, lead_id, kind, epoch, due_at AS "due_at: SqlTime", traceparent
                FROM timer
-               WHERE due_at <= now() AND due_at >= $2
+               WHERE due_at <= coalesce($3, now()) AND due_at >= $2
                ORDER BY due_at, tenant_id, lead_id, kind LIMIT $1"#,
             limit,
             time(not_before.unwrap_or(Timestamp::UNIX_EPOCH)) as SqlTime,
+            opt_time(now) as _,
         )
         .fetch_all(&self.pool)
         .await?;

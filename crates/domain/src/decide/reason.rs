@@ -22,7 +22,7 @@ pub fn reason(policy: &Policy, verdict: &Verdict) -> String {
     text.push_str("; ");
     match (&verdict.owner, verdict.trials.last()) {
         (Owner::Rep(rep), Some(trial)) => {
-            text.push_str(&taken(&route.destinations[trial.destination], trial, rep.as_str()))
+            text.push_str(&taken(&route.destinations[trial.destination], trial, rep.as_str()));
         }
         (Owner::Queue(Queue::Waiting), _) => text.push_str("it waits until somebody is free"),
         (Owner::Queue(Queue::Disqualified), _) => {

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use super::{
     node::{Affix, Complex, Node, Operation, Value},
-    program::Pool,
-    row::{Cell, Item, NO_SYMBOL, Row},
+    pool::Pool,
+    row::{Cell, Item, Row},
     truth::Truth,
 };
 
@@ -32,37 +32,58 @@ impl<'e> Evaluator<'e> {
         Self { pool, row, item: None }
     }
 
+    /// True when the node is true: [`Self::truth`] with a short cut for the usual tests, for scans over many conditions.
     #[inline]
+    pub(super) fn holds(self, node: &Node) -> bool {
+        match node {
+            Node::Text { slot, negated, symbol } => {
+                matches!(*self.row.cell(*slot), Cell::Text(own, _) if (own == *symbol) != *negated)
+            }
+            Node::TextIn { slot, negated, set } => {
+                matches!(*self.row.cell(*slot), Cell::Text(own, _) if in_bits(*set, own) != *negated)
+            }
+            Node::Int { slot, order, value } => {
+                matches!(*self.row.cell(*slot), Cell::Int(own) if order.admits(own.cmp(value)))
+            }
+            Node::Flag { slot, wanted } => matches!(*self.row.cell(*slot), Cell::Flag(own) if own == *wanted),
+            Node::Any(group) => group.nodes.iter().any(|node| self.truth(node).is_true()),
+            other => self.truth(other).is_true(),
+        }
+    }
+
     pub(super) fn truth(self, node: &Node) -> Truth {
         let (outcome, negated) = match node {
-            Node::Text { slot, negated, symbol } => match self.row.cell(*slot) {
+            Node::Text { slot, negated, symbol } => match *self.row.cell(*slot) {
                 Cell::Text(own, _) => (own == *symbol, *negated),
                 _ => return Truth::Unknown,
             },
-            Node::TextIn { slot, negated, set } => match self.row.cell(*slot) {
-                Cell::Text(NO_SYMBOL, _) => (false, *negated),
+            Node::TextIn { slot, negated, set } => match *self.row.cell(*slot) {
+                Cell::Text(own, _) => (in_bits(*set, own), *negated),
+                _ => return Truth::Unknown,
+            },
+            Node::TextAmong { slot, negated, set } => match *self.row.cell(*slot) {
                 Cell::Text(own, _) => (self.pool.contains(*set, own), *negated),
                 _ => return Truth::Unknown,
             },
-            Node::Int { slot, order, value } => match self.row.cell(*slot) {
+            Node::Int { slot, order, value } => match *self.row.cell(*slot) {
                 Cell::Int(own) => (order.admits(own.cmp(value)), false),
                 _ => return Truth::Unknown,
             },
             Node::Number { slot, order, value } => {
-                match number(self.row.cell(*slot)).and_then(|own| own.partial_cmp(value)) {
+                match number(*self.row.cell(*slot)).and_then(|own| own.partial_cmp(value)) {
                     Some(ordering) => (order.admits(ordering), false),
                     None => return Truth::Unknown,
                 }
             }
-            Node::Flag { slot, wanted } => match self.row.cell(*slot) {
+            Node::Flag { slot, wanted } => match *self.row.cell(*slot) {
                 Cell::Flag(own) => (own == *wanted, false),
                 _ => return Truth::Unknown,
             },
-            Node::IntIn { slot, negated, set } => match self.row.cell(*slot) {
-                Cell::Int(own) => (u32::try_from(own).is_ok_and(|bit| bit < 64 && set >> bit & 1 == 1), *negated),
+            Node::IntIn { slot, negated, set } => match *self.row.cell(*slot) {
+                Cell::Int(own) => (u32::try_from(own).is_ok_and(|bit| in_bits(*set, bit)), *negated),
                 _ => return Truth::Unknown,
             },
-            Node::Has { slot, negated } => (!matches!(self.row.cell(*slot), Cell::Blank), *negated),
+            Node::Has { slot, negated } => (!matches!(*self.row.cell(*slot), Cell::Blank), *negated),
             Node::Member { slot, negated, symbol } => match self.row.list(*slot) {
                 Some(items) => (items.iter().any(|item| item.symbol == *symbol), *negated),
                 None => return Truth::Unknown,
@@ -162,7 +183,7 @@ impl<'e> Evaluator<'e> {
             Value::Number(value) => Some(Scalar::Number(*value)),
             Value::Text(text) => Some(Scalar::Text(text)),
             Value::Item => self.item.map(|item| Scalar::Text(item.text)),
-            Value::Field(slot) => match self.row.cell(*slot) {
+            Value::Field(slot) => match *self.row.cell(*slot) {
                 Cell::Int(value) => Some(Scalar::Int(value)),
                 Cell::Number(value) => Some(Scalar::Number(value)),
                 Cell::Text(_, text) => Some(Scalar::Text(text)),
@@ -209,6 +230,12 @@ fn number(cell: Cell<'_>) -> Option<f64> {
         Cell::Number(value) => Some(value),
         _ => None,
     }
+}
+
+/// True when `bit` is one of the 64 and set.
+#[inline]
+fn in_bits(set: u64, bit: u32) -> bool {
+    set.checked_shr(bit).is_some_and(|set| set & 1 == 1)
 }
 
 /// Ends a fold once its outcome is decided.

@@ -26,8 +26,14 @@ pub(super) enum Node {
         negated: bool,
         symbol: Symbol,
     },
-    /// The text is (not) in the set of that index.
+    /// The text's symbol, below 64, is (not) in the set of bits.
     TextIn {
+        slot: u16,
+        negated: bool,
+        set: u64,
+    },
+    /// The text's symbol is (not) in the set of that index.
+    TextAmong {
         slot: u16,
         negated: bool,
         set: u32,
@@ -198,6 +204,7 @@ impl Node {
             Self::Flag { slot, wanted } => Self::Flag { slot, wanted: !wanted },
             Self::Text { slot, negated, symbol } => Self::Text { slot, negated: !negated, symbol },
             Self::TextIn { slot, negated, set } => Self::TextIn { slot, negated: !negated, set },
+            Self::TextAmong { slot, negated, set } => Self::TextAmong { slot, negated: !negated, set },
             Self::IntIn { slot, negated, set } => Self::IntIn { slot, negated: !negated, set },
             Self::Int { slot, order, value } => Self::Int { slot, order: order.negated(), value },
             Self::Number { slot, order, value } => Self::Number { slot, order: order.negated(), value },
@@ -235,10 +242,10 @@ impl Node {
     pub(super) fn rank(&self) -> u8 {
         match self {
             Self::Const(_) | Self::Text { negated: false, .. } => 0,
-            Self::TextIn { negated: false, .. } => 1,
+            Self::TextIn { negated: false, .. } | Self::TextAmong { negated: false, .. } => 1,
             Self::Flag { .. } | Self::IntIn { .. } => 2,
             Self::Int { .. } | Self::Number { .. } => 3,
-            Self::Has { .. } | Self::Text { .. } | Self::TextIn { .. } => 4,
+            Self::Has { .. } | Self::Text { .. } | Self::TextIn { .. } | Self::TextAmong { .. } => 4,
             Self::Member { .. } => 5,
             Self::Not(_) | Self::All(_) | Self::Any(_) => 6,
             Self::Complex(_) => 7,
@@ -253,6 +260,7 @@ impl Node {
             | Self::Flag { slot, .. }
             | Self::Text { slot, .. }
             | Self::TextIn { slot, .. }
+            | Self::TextAmong { slot, .. }
             | Self::IntIn { slot, .. }
             | Self::Int { slot, .. }
             | Self::Number { slot, .. }

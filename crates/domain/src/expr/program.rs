@@ -1,80 +1,15 @@
 //! Conditions that are ready to be evaluated.
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
 
 use super::{
-    check::Checker,
-    error::ExprError,
-    eval::Evaluator,
-    facts::Facts,
-    limits::scan,
-    node::Node,
-    parse::parse,
-    row::{Cell, Item, List, NO_SYMBOL, Row, Symbol},
-    schema::{Field, Kind, Schema},
-    span::Spans,
-    truth::Truth,
+    check::Checker, error::ExprError, eval::Evaluator, facts::Facts, index::Index, limits::scan, node::Node,
+    parse::parse, pool::Pool, row::Row, schema::Schema, span::Spans, truth::Truth,
 };
 
 /// A condition of one program: its number, in order of adding, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConditionId(pub u32);
-
-/// What conditions of one program share.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Pool {
-    symbols: HashMap<Box<str>, Symbol>,
-    slots: HashMap<Box<str>, u16>,
-    fields: Vec<(Box<str>, Field)>,
-    /// Each ascending.
-    sets: Vec<Box<[Symbol]>>,
-}
-
-impl Pool {
-    /// The symbol of a text that a condition names.
-    pub(super) fn symbol(&mut self, text: &str) -> Symbol {
-        if let Some(symbol) = self.symbols.get(text) {
-            return *symbol;
-        }
-        let symbol = Symbol::try_from(self.symbols.len()).unwrap_or(NO_SYMBOL);
-        self.symbols.insert(text.into(), symbol);
-        symbol
-    }
-
-    /// The slot of a field.
-    pub(super) fn slot(&mut self, name: &str, field: &Field) -> u16 {
-        if let Some(slot) = self.slots.get(name) {
-            return *slot;
-        }
-        // Attributes are declared in documents of limited size; a slot past the last would read as blank.
-        let slot = u16::try_from(self.fields.len()).unwrap_or(u16::MAX);
-        self.slots.insert(name.into(), slot);
-        self.fields.push((name.into(), field.clone()));
-        slot
-    }
-
-    /// The index of a set of symbols.
-    pub(super) fn set(&mut self, mut symbols: Vec<Symbol>) -> u32 {
-        symbols.sort_unstable();
-        symbols.dedup();
-        self.sets.push(symbols.into());
-        u32::try_from(self.sets.len() - 1).unwrap_or(u32::MAX)
-    }
-
-    #[inline]
-    pub(super) fn contains(&self, set: u32, symbol: Symbol) -> bool {
-        self.sets.get(set as usize).is_some_and(|set| set.binary_search(&symbol).is_ok())
-    }
-
-    /// True when the slot holds doubles.
-    pub(super) fn is_number(&self, slot: u16) -> bool {
-        self.fields.get(usize::from(slot)).is_some_and(|(_, field)| field.kind == Kind::Number)
-    }
-
-    fn find(&self, text: &str) -> Symbol {
-        self.symbols.get(text).copied().unwrap_or(NO_SYMBOL)
-    }
-}
 
 /// One condition: its source and where its conjuncts are.
 #[derive(Debug, Clone)]
@@ -83,11 +18,11 @@ struct Condition {
     conjuncts: Range<usize>,
 }
 
-/// A part of a condition that must hold for the whole to hold.
+/// What a scan over conditions reads of each: its first conjunct, and where the others are.
 #[derive(Debug, Clone)]
-struct Conjunct {
+struct Head {
     node: Node,
-    span: Range<usize>,
+    others: Range<u32>,
 }
 
 /// Collects the conditions of one document.
@@ -96,13 +31,16 @@ pub struct ProgramBuilder {
     schema: Schema,
     pool: Pool,
     conditions: Vec<Condition>,
-    conjuncts: Vec<Conjunct>,
+    /// The conjuncts of all conditions, of each in the order of trying.
+    nodes: Vec<Node>,
+    /// Where they stand in their condition's source.
+    spans: Vec<Range<usize>>,
 }
 
 impl ProgramBuilder {
     /// A program without conditions; those to come may read the fields of `schema`.
     pub fn new(schema: Schema) -> Self {
-        Self { schema, pool: Pool::default(), conditions: Vec::new(), conjuncts: Vec::new() }
+        Self { schema, pool: Pool::default(), conditions: Vec::new(), nodes: Vec::new(), spans: Vec::new() }
     }
 
     /// Checks and adds a condition. Fails with everything that is wrong with it; the builder is then as good as before.
@@ -119,17 +57,26 @@ impl ProgramBuilder {
             return Err(errors);
         }
         found.sort_by_key(|(_, node)| node.rank());
-        let start = self.conjuncts.len();
-        self.conjuncts.extend(found.into_iter().map(|(span, node)| Conjunct { node, span }));
+        let start = self.nodes.len();
+        for (span, node) in found {
+            self.nodes.push(node);
+            self.spans.push(span);
+        }
         let id = ConditionId(u32::try_from(self.conditions.len()).unwrap_or(u32::MAX));
-        self.conditions.push(Condition { source: source.into(), conjuncts: start..self.conjuncts.len() });
+        self.conditions.push(Condition { source: source.into(), conjuncts: start..self.nodes.len() });
         Ok(id)
     }
 
     /// The finished program.
     pub fn build(self) -> Program {
-        let heads = self.conditions.iter().map(|c| self.conjuncts[c.conjuncts.start].node.clone()).collect();
-        Program { pool: self.pool, heads, conditions: self.conditions, conjuncts: self.conjuncts }
+        let index = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        let heads = self.conditions.iter().map(|condition| Head {
+            node: self.nodes[condition.conjuncts.start].clone(),
+            others: index(condition.conjuncts.start + 1)..index(condition.conjuncts.end),
+        });
+        let heads: Vec<Head> = heads.collect();
+        let index = Index::new(&self.pool, heads.iter().map(|head| &head.node));
+        Program { pool: self.pool, heads, index, conditions: self.conditions, nodes: self.nodes, spans: self.spans }
     }
 }
 
@@ -137,11 +84,11 @@ impl ProgramBuilder {
 #[derive(Debug, Clone)]
 pub struct Program {
     pool: Pool,
-    /// The first conjunct to try of every condition, so that a scan over many conditions reads memory in order.
-    heads: Vec<Node>,
+    heads: Vec<Head>,
+    index: Option<Index>,
     conditions: Vec<Condition>,
-    /// In order of trying.
-    conjuncts: Vec<Conjunct>,
+    nodes: Vec<Node>,
+    spans: Vec<Range<usize>>,
 }
 
 /// What became of one conjunct of a condition.
@@ -158,37 +105,15 @@ pub struct Finding<'p> {
 impl Program {
     /// Lays out the facts for this program: only the fields that its conditions read.
     pub fn bind<'a>(&self, facts: &Facts<'a>) -> Row<'a> {
-        let mut row = Row { cells: Vec::with_capacity(self.pool.fields.len()), items: Vec::new() };
-        for (_, field) in &self.pool.fields {
-            let cell = match field.read(facts) {
-                Cell::Text(_, text) => Cell::Text(self.pool.find(text), text),
-                Cell::Unbound(list) => self.bind_list(list, &mut row.items),
-                other => other,
-            };
-            row.cells.push(cell);
-        }
-        row
-    }
-
-    fn bind_list<'a>(&self, list: List<'a>, items: &mut Vec<Item<'a>>) -> Cell<'a> {
-        let start = items.len();
-        let item = |text: &'a str| Item { symbol: self.pool.find(text), text };
-        match list {
-            List::Texts(texts) => items.extend(texts.iter().map(|text| item(text))),
-            List::Signals(signals) => items.extend(signals.iter().map(|signal| item(&signal.kind))),
-        }
-        match (u32::try_from(start), u32::try_from(items.len())) {
-            (Ok(start), Ok(end)) => Cell::List(start, end),
-            _ => Cell::Blank,
-        }
+        self.pool.bind(facts)
     }
 
     /// Evaluates one condition. A condition of another program, or a row of one, is unknown.
     pub fn eval(&self, id: ConditionId, row: &Row<'_>) -> Truth {
         let evaluator = Evaluator::new(&self.pool, row);
         let mut outcome = if self.conditions.get(id.0 as usize).is_some() { Truth::True } else { Truth::Unknown };
-        for conjunct in self.conjuncts(id) {
-            outcome = outcome.and(evaluator.truth(&conjunct.node));
+        for node in self.nodes.get(self.conjuncts(id)).unwrap_or_default() {
+            outcome = outcome.and(evaluator.truth(node));
             if outcome == Truth::False {
                 break;
             }
@@ -196,20 +121,28 @@ impl Program {
         outcome
     }
 
-    /// The index in `ids` of the first condition that matches.
+    /// The index in `ids` of the first condition that matches. Fastest when `ids` are all conditions, in the order in which
+    /// they were added: then only those are asked that the row's texts leave over.
     pub fn first_true(&self, ids: &[ConditionId], row: &Row<'_>) -> Option<usize> {
         let evaluator = Evaluator::new(&self.pool, row);
-        ids.iter().position(|id| {
-            self.heads.get(id.0 as usize).is_some_and(|head| evaluator.truth(head).is_true())
-                && self.conjuncts(*id).iter().skip(1).all(|conjunct| evaluator.truth(&conjunct.node).is_true())
-        })
+        let in_order = ids.len() == self.heads.len() && (0..).zip(ids).all(|(index, id)| id.0 == index);
+        match self.index.as_ref().filter(|_| in_order) {
+            Some(index) => index.first(row, |condition| self.holds(condition, evaluator)),
+            None => ids.iter().position(|id| self.holds(id.0 as usize, evaluator)),
+        }
     }
 
-    fn conjuncts(&self, id: ConditionId) -> &[Conjunct] {
-        self.conditions
-            .get(id.0 as usize)
-            .and_then(|condition| self.conjuncts.get(condition.conjuncts.clone()))
-            .unwrap_or_default()
+    #[inline]
+    fn holds(&self, condition: usize, evaluator: Evaluator<'_>) -> bool {
+        let Some(head) = self.heads.get(condition) else { return false };
+        evaluator.holds(&head.node) && {
+            let others = self.nodes.get(head.others.start as usize..head.others.end as usize);
+            others.is_some_and(|others| others.iter().all(|node| evaluator.holds(node)))
+        }
+    }
+
+    fn conjuncts(&self, id: ConditionId) -> Range<usize> {
+        self.conditions.get(id.0 as usize).map_or(0..0, |condition| condition.conjuncts.clone())
     }
 
     /// The source of a condition, empty for one of another program.
@@ -231,14 +164,15 @@ impl Program {
     /// condition's own outcome is the least of theirs.
     pub fn explain(&self, id: ConditionId, row: &Row<'_>) -> Vec<Finding<'_>> {
         let evaluator = Evaluator::new(&self.pool, row);
-        let mut conjuncts: Vec<&Conjunct> = self.conjuncts(id).iter().collect();
-        conjuncts.sort_by_key(|conjunct| conjunct.span.start);
+        let mut conjuncts: Vec<_> =
+            self.conjuncts(id).filter_map(|i| self.spans.get(i).zip(self.nodes.get(i))).collect();
+        conjuncts.sort_by_key(|(span, _)| span.start);
         conjuncts
             .into_iter()
-            .map(|conjunct| Finding {
-                text: self.text(id).get(conjunct.span.clone()).unwrap_or_default(),
-                truth: evaluator.truth(&conjunct.node),
-                values: self.values(&conjunct.node, row),
+            .map(|(span, node)| Finding {
+                text: self.text(id).get(span.clone()).unwrap_or_default(),
+                truth: evaluator.truth(node),
+                values: self.values(node, row),
             })
             .collect()
     }
@@ -253,8 +187,8 @@ impl Program {
         slots
             .into_iter()
             .filter_map(|slot| {
-                let (name, field) = self.pool.fields.get(usize::from(slot))?;
-                Some((name.as_ref(), row.show(slot, field.kind)))
+                let known = self.pool.field(slot)?;
+                Some((known.name.as_ref(), row.show(slot, known.field.kind)))
             })
             .collect()
     }

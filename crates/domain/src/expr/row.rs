@@ -3,10 +3,10 @@
 use super::schema::Kind;
 use crate::lead::Signal;
 
-/// Number of a text that the program's conditions name.
+/// Number of a text that the program's conditions compare a field with; each field counts its own from 0.
 pub(super) type Symbol = u32;
 
-/// The symbol of every text that no condition names.
+/// The symbol of every text that a field is not compared with.
 pub(super) const NO_SYMBOL: Symbol = Symbol::MAX;
 
 /// The values of the fields that a program reads, by slot. Made by [`super::Program::bind`] and of use with that
@@ -69,13 +69,13 @@ impl<'a> Cell<'a> {
 impl<'a> Row<'a> {
     /// The value in a slot; a row of another program may have fewer, which reads as blank.
     #[inline]
-    pub(super) fn cell(&self, slot: u16) -> Cell<'a> {
-        self.cells.get(usize::from(slot)).copied().unwrap_or(Cell::Blank)
+    pub(super) fn cell(&self, slot: u16) -> &Cell<'a> {
+        self.cells.get(usize::from(slot)).unwrap_or(&Cell::Blank)
     }
 
     /// The elements of the list in a slot; `None` when it is blank.
     pub(super) fn list(&self, slot: u16) -> Option<&[Item<'a>]> {
-        match self.cell(slot) {
+        match *self.cell(slot) {
             Cell::List(start, end) => self.items.get(start as usize..end as usize),
             _ => None,
         }
@@ -83,7 +83,7 @@ impl<'a> Row<'a> {
 
     /// The value in a slot as text, `None` when it is blank.
     pub(super) fn show(&self, slot: u16, kind: Kind) -> Option<String> {
-        match self.cell(slot) {
+        match *self.cell(slot) {
             Cell::Blank | Cell::Unbound(_) => None,
             Cell::Flag(value) => Some(value.to_string()),
             Cell::Int(day) if kind == Kind::Date => {

@@ -1,6 +1,6 @@
 //! A rep takes a lead from a queue.
 
-use super::{Context, LeadCase, Refusal, hand_over::Successor};
+use super::{Context, LeadCase, Refusal, decline::calendar_of, hand_over::Successor, reassign::give_to};
 use crate::{
     decide::{Clocks, Counters},
     ids::RepId,
@@ -21,8 +21,8 @@ impl LeadCase {
             }
             _ => return Err(self.wrong_state("claimed")),
         }
-        self.give_to(context, rep, false, counters)?;
-        let calendar = self.calendar_of(context, &owner);
+        give_to(context, rep, false, counters)?;
+        let calendar = calendar_of(context, &owner);
         let clocks = self.sla.as_deref().map_or_else(Clocks::default, |sla| Clocks {
             accept_by: None,
             ..Clocks::start(sla, context.now, calendar)

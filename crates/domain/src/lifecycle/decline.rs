@@ -72,7 +72,7 @@ impl LeadCase {
 
     /// The next owner's part of a chain that goes on: a new acceptance window, the chain's next step.
     fn successor_in_chain(&self, context: &Context<'_>, cause: Cause, verdict: &Verdict) -> Successor {
-        let calendar = self.calendar_of(context, &verdict.owner);
+        let calendar = calendar_of(context, &verdict.owner);
         let step = |sla: &crate::policy::SlaPolicy| {
             chain_step_due(sla, self.ownership.chain_step, self.ownership.chain_since, calendar)
         };
@@ -90,15 +90,6 @@ impl LeadCase {
             decision: None,
         }
     }
-
-    /// The working hours by which an owner's business time runs.
-    pub(super) fn calendar_of<'a>(&self, context: &Context<'a>, owner: &Owner) -> &'a crate::calendar::Calendar {
-        match owner {
-            Owner::Rep(rep) => context.snapshot.directory.rep(rep).map(|entry| entry.calendar.as_ref()),
-            Owner::Queue(_) => None,
-        }
-        .unwrap_or(&context.snapshot.queue_calendar)
-    }
 }
 
 /// The question of who gets a lead that somebody has had.
@@ -110,4 +101,13 @@ pub(super) fn question<'a>(
     context: &Context<'_>,
 ) -> Question<'a> {
     Question { lead, score, existing_owner: None, excluded, occasion, now: context.now }
+}
+
+/// The working hours by which an owner's business time runs.
+pub(super) fn calendar_of<'a>(context: &Context<'a>, owner: &Owner) -> &'a crate::calendar::Calendar {
+    match owner {
+        Owner::Rep(rep) => context.snapshot.directory.rep(rep).map(|entry| entry.calendar.as_ref()),
+        Owner::Queue(_) => None,
+    }
+    .unwrap_or(&context.snapshot.queue_calendar)
 }

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Context, LeadCase, decline::question, hand_over::Successor};
+use super::{
+    Context, LeadCase,
+    decline::{calendar_of, question},
+    hand_over::Successor,
+};
 use crate::{
     decide::{Clocks, Counters, Occasion, Removal, chain_step_due, decide, plan},
     ids::{Epoch, RepId},
@@ -127,7 +131,7 @@ impl LeadCase {
     /// The timer of the chain's next step, if the chain goes on with this assignment.
     fn await_next_step(&mut self, context: &Context<'_>) {
         let runs = matches!(self.ownership.state, LeadState::Offered | LeadState::Accepted | LeadState::Queued);
-        let calendar = self.calendar_of(context, &self.ownership.owner);
+        let calendar = calendar_of(context, &self.ownership.owner);
         let step = self.ownership.chain_step;
         let since = self.ownership.chain_since;
         match self.sla.as_deref().filter(|_| runs).and_then(|sla| chain_step_due(sla, step, since, calendar)) {
@@ -256,6 +260,7 @@ impl LeadCase {
 }
 
 /// Which clock ran out.
+#[derive(Clone, Copy)]
 enum Step {
     Accept,
     Chain(u16),

@@ -1,6 +1,6 @@
 //! A person gives the lead to somebody.
 
-use super::{Context, LeadCase, Refusal, hand_over::Successor};
+use super::{Context, LeadCase, Refusal, decline::calendar_of, hand_over::Successor};
 use crate::{
     decide::{Clocks, Counters},
     ids::RepId,
@@ -24,8 +24,8 @@ impl LeadCase {
         }
         let (state, clocks) = match to {
             Owner::Rep(rep) => {
-                self.give_to(context, rep, ignore_caps, counters)?;
-                let calendar = self.calendar_of(context, to);
+                give_to(context, rep, ignore_caps, counters)?;
+                let calendar = calendar_of(context, to);
                 let start = |sla| Clocks::start(sla, context.now, calendar);
                 (LeadState::Offered, self.sla.as_deref().map_or_else(Clocks::default, start))
             }
@@ -47,30 +47,29 @@ impl LeadCase {
         self.ownership.tried.clear();
         Ok(())
     }
+}
 
-    /// Counts the lead on a rep whom a person chose.
-    pub(super) fn give_to(
-        &self,
-        context: &Context<'_>,
-        rep: &RepId,
-        ignore_caps: bool,
-        counters: &mut Counters,
-    ) -> Result<(), Refusal> {
-        let known = context.snapshot.directory.rep(rep).filter(|entry| entry.rep.active);
-        let entry = known.ok_or_else(|| Refusal::NoSuchRep(rep.clone()))?;
-        let today = entry.calendar.day_of(context.now);
-        let load = counters.loads.entry(rep.clone()).or_default();
-        if !ignore_caps {
-            let over = |count: u32, max: Option<u32>, what: &str| {
-                max.filter(|max| count >= *max).map(|max| format!("{max} {what}"))
-            };
-            let cap = over(load.open, entry.rep.max_open, "open leads")
-                .or_else(|| over(load.on(today), entry.rep.max_per_day, "new leads a day"));
-            if let Some(cap) = cap {
-                return Err(Refusal::AtCapacity { rep: rep.clone(), cap });
-            }
+/// Counts the lead on a rep whom a person chose.
+pub(super) fn give_to(
+    context: &Context<'_>,
+    rep: &RepId,
+    ignore_caps: bool,
+    counters: &mut Counters,
+) -> Result<(), Refusal> {
+    let known = context.snapshot.directory.rep(rep).filter(|entry| entry.rep.active);
+    let entry = known.ok_or_else(|| Refusal::NoSuchRep(rep.clone()))?;
+    let today = entry.calendar.day_of(context.now);
+    let load = counters.loads.entry(rep.clone()).or_default();
+    if !ignore_caps {
+        let over = |count: u32, max: Option<u32>, what: &str| {
+            max.filter(|max| count >= *max).map(|max| format!("{max} {what}"))
+        };
+        let cap = over(load.open, entry.rep.max_open, "open leads")
+            .or_else(|| over(load.on(today), entry.rep.max_per_day, "new leads a day"));
+        if let Some(cap) = cap {
+            return Err(Refusal::AtCapacity { rep: rep.clone(), cap });
         }
-        load.take(today, context.now, false);
-        Ok(())
     }
+    load.take(today, context.now, false);
+    Ok(())
 }

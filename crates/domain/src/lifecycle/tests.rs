@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails may say so bluntly")]
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -327,7 +327,7 @@ fn every_command_in_every_state_moves_on_or_is_refused() {
             } else {
                 "refused".to_owned()
             };
-            table.push_str(&format!("{state:9} {command:16} -> {outcome}\n", command = format!("{command:?}")));
+            writeln!(table, "{state:9} {command:16} -> {outcome}", command = format!("{command:?}")).unwrap();
         }
     }
     insta::assert_snapshot!(table);

@@ -96,7 +96,7 @@ impl Checker<'_> {
                     return self.error(span, message);
                 }
                 Some(Typed::Flag(match v {
-                    Value::Text(text) => Node::Member { slot, negated: false, symbol: self.pool.symbol(&text) },
+                    Value::Text(text) => Node::Member { slot, negated: false, symbol: self.pool.symbol(slot, &text) },
                     value => Node::Complex(Box::new(Complex::Member { slot, value })),
                 }))
             }
@@ -131,8 +131,12 @@ impl Checker<'_> {
             let texts: Option<Vec<_>> =
                 list.iter().map(|item| if let Value::Text(text) = item { Some(text) } else { None }).collect();
             if let Some(texts) = texts {
-                let symbols = texts.into_iter().map(|text| self.pool.symbol(text)).collect();
-                return Node::TextIn { slot, negated: false, set: self.pool.set(symbols) };
+                let symbols: Vec<_> = texts.into_iter().map(|text| self.pool.symbol(slot, text)).collect();
+                let bits = symbols.iter().try_fold(0, |set, symbol| Some(set | 1_u64.checked_shl(*symbol)?));
+                return match bits {
+                    Some(set) => Node::TextIn { slot, negated: false, set },
+                    None => Node::TextAmong { slot, negated: false, set: self.pool.set(symbols) },
+                };
             }
             let bits: Option<Vec<u64>> = list
                 .iter()
@@ -157,7 +161,7 @@ impl Checker<'_> {
         let equality = order.is_equality();
         Some(Typed::Flag(match (left, right) {
             (Value::Field(slot), Value::Text(text)) if equality => {
-                Node::Text { slot, negated: order == Order::NOT_EQUAL, symbol: self.pool.symbol(&text) }
+                Node::Text { slot, negated: order == Order::NOT_EQUAL, symbol: self.pool.symbol(slot, &text) }
             }
             (Value::Field(slot), Value::Int(value)) if !self.pool.is_number(slot) => Node::Int { slot, order, value },
             #[expect(clippy::cast_precision_loss, reason = "CEL compares a double with an integer as doubles")]

@@ -17,7 +17,7 @@ use cel::{
 use super::{
     error::ExprError,
     node::{Node, Operation, Order, Value},
-    program::Pool,
+    pool::Pool,
     schema::{Form, Kind, Schema},
     span::Spans,
 };

@@ -1,5 +1,7 @@
 //! What conditions mean.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const T: Truth = Truth::True;
@@ -122,6 +124,39 @@ fn the_first_match_wins() {
     assert_eq!(program.first_true(&ids[..2], &program.bind(&full.facts())), None);
     assert_eq!(program.first_true(&[ConditionId(99)], &program.bind(&full.facts())), None);
 }
+
+proptest! {
+    /// A scan finds what asking one condition after another finds, whatever conditions there are, whether by index or not.
+    #[test]
+    fn a_scan_is_asking_one_after_another(
+        picks in prop::collection::vec((0..SCANNED.len(), 0..90_usize), 1..120), country in 0..90_usize, employees in 0_i64..90,
+    ) {
+        let mut builder = builder();
+        let ids: Vec<ConditionId> = picks
+            .iter()
+            .map(|(which, number)| builder.add(&SCANNED[*which].replace('N', &number.to_string())).unwrap())
+            .collect();
+        let program = builder.build();
+        let mut case = Case::blank();
+        case.lead.city = (country < 80).then(|| format!("c{country}"));
+        case.lead.employees = Some(employees);
+        let row = program.bind(&case.facts());
+        let one_by_one = |ids: &[ConditionId]| ids.iter().position(|id| program.eval(*id, &row).is_true());
+        prop_assert_eq!(program.first_true(&ids, &row), one_by_one(&ids));
+        let reversed: Vec<ConditionId> = ids.iter().rev().copied().collect();
+        prop_assert_eq!(program.first_true(&reversed, &row), one_by_one(&reversed));
+    }
+}
+
+/// Conditions to scan; `N` is a number.
+const SCANNED: [&str; 6] = [
+    "lead.city == 'cN'",
+    "lead.city in ['c1', 'cN', 'c2'] && lead.employees > 70",
+    "lead.region == 'rN' || lead.city == 'cN'",
+    "lead.employees == N && lead.city != 'cN'",
+    "lead.region == 'rN'",
+    "has(lead.city) && lead.employees < N - 85",
+];
 
 #[test]
 fn explains_conjunct_by_conjunct() {

@@ -1,0 +1,296 @@
+//! The unit of work: what one transaction has read, and what its commands have made of it so far.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use api::{
+    Error,
+    convert::{
+        self,
+        command::{LeadAction, LeadCommand},
+    },
+    names::Resource as _,
+};
+use domain::{
+    decide::{CounterKeys, Counters, Occasion, Question, decide, plan, reason},
+    identity::IdentityKey,
+    ids::{LeadId, RepId},
+    lead::Lead,
+    lifecycle::{Context, Fired, GiveBack, LeadCase, Refusal, open},
+    ownership::Owner,
+    score::Score,
+    snapshot::Snapshot,
+};
+use jiff::Timestamp;
+use store::{Changes, Lookup, MovedIdentity, NewLead, StoredResponse};
+use uuid::Uuid;
+
+use super::Answer;
+use crate::{
+    command::{Action, Command, Reply, RequestKey},
+    error::refused,
+    reply, scores,
+};
+
+/// What one transaction works on.
+pub(super) struct Unit<'a> {
+    snapshot: &'a Snapshot,
+    now: Timestamp,
+    cases: BTreeMap<LeadId, LeadCase>,
+    /// Which lead an identity key names, with what commands of this batch have added.
+    identities: HashMap<IdentityKey, LeadId>,
+    /// Keys to write, each with the closed lead that it names in the store, if it names one.
+    new_identities: BTreeMap<IdentityKey, Option<LeadId>>,
+    /// Responses by request id: kept ones, and those of this batch.
+    responses: HashMap<Uuid, StoredResponse>,
+    new_responses: Vec<Uuid>,
+    locked: CounterKeys,
+    before: Counters,
+    counters: Counters,
+}
+
+impl<'a> Unit<'a> {
+    pub(super) fn new(snapshot: &'a Snapshot, now: Timestamp, cases: Vec<LeadCase>, lookup: Lookup) -> Self {
+        Self {
+            snapshot,
+            now,
+            cases: cases.into_iter().map(|case| (case.id(), case)).collect(),
+            identities: lookup.identities.into_iter().collect(),
+            new_identities: BTreeMap::new(),
+            responses: lookup.responses.into_iter().map(|kept| (kept.request_id, kept)).collect(),
+            new_responses: Vec::new(),
+            locked: CounterKeys::default(),
+            before: Counters::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// The counters that the commands may read or change.
+    pub(super) fn counter_keys(&self, commands: &[Command]) -> CounterKeys {
+        let mut keys = CounterKeys::default();
+        for command in commands {
+            match &command.action {
+                Action::Route { lead, score, .. } => match self.known(lead) {
+                    Some(known) if known.ownership.is_open() => {}
+                    known => keys.extend(self.route_keys(lead, score, known.and_then(owner_rep), &[])),
+                },
+                Action::Change { command, score } => {
+                    if let Some(case) = self.cases.get(&command.lead) {
+                        keys.extend(self.change_keys(case, &command.action, score.as_ref()));
+                    }
+                }
+                Action::Fire { lead, score, .. } => {
+                    if let Some(case) = self.cases.get(lead) {
+                        keys.extend(case.counter_keys(self.snapshot));
+                        keys.extend(self.route_keys(&case.lead, score, None, &case.ownership.tried));
+                    }
+                }
+            }
+        }
+        keys
+    }
+
+    fn change_keys(&self, case: &LeadCase, action: &LeadAction, score: Option<&Score>) -> CounterKeys {
+        let mut keys = case.counter_keys(self.snapshot);
+        match action {
+            LeadAction::Reassign { to: Owner::Rep(rep), .. } | LeadAction::Claim { rep } => {
+                keys.reps.insert(rep.clone());
+            }
+            LeadAction::Decline { .. } => {
+                if let Some(score) = score {
+                    keys.extend(self.route_keys(&case.lead, score, None, &case.ownership.tried));
+                }
+            }
+            LeadAction::Accept
+            | LeadAction::RecordFirstResponse { .. }
+            | LeadAction::Reassign { .. }
+            | LeadAction::Return { .. }
+            | LeadAction::Close { .. } => {}
+        }
+        keys
+    }
+
+    fn route_keys(
+        &self,
+        lead: &Lead,
+        score: &Score,
+        existing_owner: Option<&RepId>,
+        excluded: &[RepId],
+    ) -> CounterKeys {
+        let question = Question { lead, score, existing_owner, excluded, occasion: Occasion::New, now: self.now };
+        plan(self.snapshot, &question).counter_keys(self.snapshot, &question)
+    }
+
+    /// Takes the counters that were locked.
+    pub(super) fn lock(&mut self, keys: CounterKeys, counters: Counters) {
+        self.locked = keys;
+        self.before.clone_from(&counters);
+        self.counters = counters;
+    }
+
+    /// Carries out one command. A refused one changes nothing.
+    pub(super) fn apply(&mut self, command: &Command) -> Answer {
+        if let Some(request) = command.request
+            && let Some(kept) = self.responses.get(&request.id)
+        {
+            return reply::replay(kept, request, &command.action);
+        }
+        let context = Context {
+            snapshot: self.snapshot,
+            now: self.now,
+            actor: &command.actor,
+            note: command.note.as_deref(),
+            traceparent: command.traceparent.as_deref(),
+        };
+        let answer = match &command.action {
+            Action::Route { lead, score, preview } => self.route(&context, lead, score, *preview),
+            Action::Change { command, score } => {
+                let missing = || Error::NotFound { resource: command.lead.to_name() };
+                let case = self.cases.get_mut(&command.lead).ok_or_else(missing)?;
+                case.expect_epoch(command.seen)
+                    .and_then(|()| change(case, &context, command, score.as_ref(), &mut self.counters))
+                    .map_err(|refusal| refused(command.lead, refusal))?;
+                Reply::Lead(Box::new(convert::lead::to_wire(Lead::clone(&case.lead), &case.ownership)))
+            }
+            Action::Fire { lead, kind, epoch, score } => Reply::Fired(match self.cases.get_mut(lead) {
+                Some(case) => case.fire(&context, *kind, *epoch, score, &mut self.counters),
+                None => Fired::Stale,
+            }),
+        };
+        if let Some(request) = command.request {
+            self.keep(request, &answer);
+        }
+        Ok(answer)
+    }
+
+    fn route(&mut self, context: &Context<'_>, lead: &Arc<Lead>, score: &Score, preview: bool) -> Reply {
+        let known = self.known(lead);
+        if let Some(case) = known.filter(|case| case.ownership.is_open()) {
+            return Reply::Routed(Box::new(reply::duplicate(case)));
+        }
+        let existing_owner = known.and_then(owner_rep).cloned();
+        let question = Question {
+            lead,
+            score,
+            existing_owner: existing_owner.as_ref(),
+            excluded: &[],
+            occasion: Occasion::New,
+            now: self.now,
+        };
+        let plan = plan(self.snapshot, &question);
+        let mut scratch;
+        let counters = if preview {
+            scratch = self.counters.clone();
+            &mut scratch
+        } else {
+            &mut self.counters
+        };
+        let verdict = decide(self.snapshot, &plan, &question, counters);
+        let case = open(context, Arc::clone(lead), &question, &verdict);
+        let why = reason(&self.snapshot.policy, &verdict);
+        let mut response = reply::routed(&case, score, why);
+        if preview {
+            // What is not written has no name.
+            response.decision.clear();
+            response.lead.iter_mut().for_each(|lead| lead.name.clear());
+        } else {
+            for key in IdentityKey::of(&lead.profile) {
+                let before = self.identities.insert(key, lead.id);
+                // What the store holds is what this batch found first.
+                self.new_identities.entry(key).or_insert(before);
+            }
+            self.cases.insert(lead.id, case);
+        }
+        Reply::Routed(Box::new(response))
+    }
+
+    /// The lead that is the same person, or has the same external id. An open one first.
+    fn known(&self, lead: &Lead) -> Option<&LeadCase> {
+        let cases =
+            || IdentityKey::of(&lead.profile).into_iter().filter_map(|key| self.cases.get(self.identities.get(&key)?));
+        cases().find(|case| case.ownership.is_open()).or_else(|| cases().next())
+    }
+
+    fn keep(&mut self, request: RequestKey, reply: &Reply) {
+        if let Some(response) = reply::encode(reply) {
+            let kept = StoredResponse { request_id: request.id, fingerprint: request.fingerprint, response };
+            self.responses.insert(request.id, kept);
+            self.new_responses.push(request.id);
+        }
+    }
+
+    /// Everything that has to be written, and the reps who have room now.
+    pub(super) fn into_changes(mut self) -> (Changes, Vec<RepId>) {
+        let mut changes = Changes::default();
+        let mut freed = Vec::new();
+        for case in self.cases.into_values().filter(|case| case.changes.dirty) {
+            freed.extend(case.changes.freed.iter().cloned());
+            add_case(&mut changes, case);
+        }
+        for (key, before) in self.new_identities {
+            let Some(&to) = self.identities.get(&key) else { continue };
+            match before {
+                Some(from) => changes.moved_identities.push(MovedIdentity { key, from, to }),
+                None => changes.new_identities.push((key, to)),
+            }
+        }
+        changes.responses.extend(self.new_responses.iter().filter_map(|id| self.responses.remove(id)));
+        let before = self.before;
+        let (loads, rotations) = (self.counters.loads.into_iter(), self.counters.rotations.into_iter());
+        changes.loads = loads.filter(|(rep, load)| before.loads.get(rep) != Some(load)).collect();
+        changes.rotations = rotations.filter(|(key, state)| before.rotations.get(key) != Some(state)).collect();
+        (changes, freed)
+    }
+}
+
+fn change(
+    case: &mut LeadCase,
+    context: &Context<'_>,
+    command: &LeadCommand,
+    score: Option<&Score>,
+    counters: &mut Counters,
+) -> Result<(), Refusal> {
+    let rep = command.rep.as_ref();
+    match &command.action {
+        LeadAction::Accept => case.accept(context, rep),
+        LeadAction::Decline { reason } => {
+            case.decline(context, rep, reason, score.unwrap_or(&scores::fallback()), counters)
+        }
+        LeadAction::RecordFirstResponse { at } => case.record_first_response(context, rep, *at),
+        LeadAction::Reassign { to, ignore_caps } => case.reassign(context, to, *ignore_caps, counters),
+        LeadAction::Claim { rep } => case.claim(context, rep, counters),
+        LeadAction::Return { reason, wake_at } => {
+            let what = GiveBack { reason: reason.clone(), wake_at: *wake_at };
+            case.give_back(context, rep, &what, counters)
+        }
+        LeadAction::Close { outcome, value } => case.close(context, rep, *outcome, *value, counters),
+    }
+}
+
+fn owner_rep(case: &LeadCase) -> Option<&RepId> {
+    match &case.ownership.owner {
+        Owner::Rep(rep) => Some(rep),
+        Owner::Queue(_) => None,
+    }
+}
+
+/// Sorts what changed in a case into the tables.
+fn add_case(changes: &mut Changes, case: LeadCase) {
+    let id = case.id();
+    let LeadCase { lead, ownership, assignment, mut timers, changes: made, .. } = case;
+    for row in made.ended.into_iter().chain([assignment]) {
+        let existed = made.read_at.is_some_and(|read_at| row.epoch <= read_at);
+        if existed { changes.assignments.push(row) } else { changes.new_assignments.push(row) }
+    }
+    changes.set_timers.extend(made.set.into_iter().filter_map(|kind| timers.remove(&kind)));
+    changes.escalations.extend(made.escalations);
+    match made.read_at {
+        Some(read_at) => {
+            changes.cleared_timers.extend(made.cleared.into_iter().map(|kind| (id, kind)));
+            changes.ownerships.push((read_at, ownership));
+        }
+        None => changes.new_leads.push(NewLead { lead: Arc::unwrap_or_clone(lead), ownership }),
+    }
+}

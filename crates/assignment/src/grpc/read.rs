@@ -1,0 +1,114 @@
+//! Reading leads and their history.
+
+use api::{
+    Error, Path, Violations,
+    convert::{self, assignment::DecidedBy, fields},
+    filter,
+    names::Resource,
+    page::Listing,
+    v1,
+};
+use domain::{
+    decide::DecisionRecord,
+    ids::{Epoch, LeadId},
+    ownership::Assignment,
+};
+
+use super::{Asker, Inner};
+use crate::error::{snapshot_error, store_error};
+
+impl Inner {
+    pub(super) async fn get_lead(
+        &self,
+        asker: &Asker,
+        request: v1::GetLeadRequest,
+    ) -> Result<v1::GetLeadResponse, Error> {
+        let lead: LeadId = required("name", &request.name)?;
+        let found = self.store.lead(asker.tenant, lead).await.map_err(store_error)?;
+        let (lead, ownership) = found.ok_or_else(|| Error::NotFound { resource: lead.to_name() })?;
+        Ok(v1::GetLeadResponse { lead: Some(convert::lead::to_wire(lead, &ownership)) })
+    }
+
+    pub(super) async fn list_leads(
+        &self,
+        asker: &Asker,
+        request: v1::ListLeadsRequest,
+    ) -> Result<v1::ListLeadsResponse, Error> {
+        let listing = Listing::new("ListLeads", &[&request.filter]);
+        let page = listing.page::<LeadId>(request.page_size, &request.page_token)?;
+        let filter = filter::LeadFilter::parse(&request.filter)?;
+        let filter = self.resolve(asker, filter).await?;
+        let rows =
+            self.store.leads(asker.tenant, &filter, page.after, i64::from(page.size)).await.map_err(store_error)?;
+        let next_page_token = match rows.last() {
+            Some((last, _)) if rows.len() == page.size as usize => listing.token(&last.id)?,
+            _ => String::new(),
+        };
+        let leads = rows.into_iter().map(|(lead, ownership)| convert::lead::to_wire(lead, &ownership)).collect();
+        Ok(v1::ListLeadsResponse { leads, next_page_token })
+    }
+
+    pub(super) async fn list_assignments(
+        &self,
+        asker: &Asker,
+        request: v1::ListAssignmentsRequest,
+    ) -> Result<v1::ListAssignmentsResponse, Error> {
+        let lead: LeadId = required("parent", &request.parent)?;
+        let listing = Listing::new("ListAssignments", &[&request.parent]);
+        let page = listing.page::<Epoch>(request.page_size, &request.page_token)?;
+        let after = page.after.unwrap_or(Epoch(0));
+        let rows =
+            self.store.assignments(asker.tenant, lead, after, i64::from(page.size)).await.map_err(store_error)?;
+        if rows.is_empty() && page.after.is_none() {
+            return Err(Error::NotFound { resource: lead.to_name() });
+        }
+        let next_page_token = match rows.last() {
+            Some(last) if rows.len() == page.size as usize => listing.token(&last.epoch)?,
+            _ => String::new(),
+        };
+        let mut assignments = Vec::with_capacity(rows.len());
+        for row in &rows {
+            assignments.push(self.assignment(asker, row).await?);
+        }
+        Ok(v1::ListAssignmentsResponse { assignments, next_page_token })
+    }
+
+    /// An assignment with the rule that made it, if one did.
+    async fn assignment(&self, asker: &Asker, row: &Assignment) -> Result<v1::Assignment, Error> {
+        let Some(record) = row.decision.as_deref().and_then(|bytes| DecisionRecord::decode(bytes).ok()) else {
+            return Ok(convert::assignment::to_wire(row, None));
+        };
+        let record = record.v1();
+        let policy = self.snapshots.policy(asker.tenant, record.policy_revision, self.clock.now()).await;
+        let policy = policy.map_err(|error| snapshot_error(&error))?;
+        let rule = policy.rule(record.outcome.rule).map(|rule| rule.name.as_str());
+        let decided_by = DecidedBy { policy_revision: record.policy_revision, rule };
+        Ok(convert::assignment::to_wire(row, Some(decided_by)))
+    }
+
+    /// A filter by team is one by the team's reps, as the directory has them now.
+    async fn resolve(&self, asker: &Asker, filter: filter::LeadFilter) -> Result<store::LeadFilter, Error> {
+        let owners = match &filter.team {
+            None => filter.owner.map(|owner| vec![owner]),
+            Some(team) => {
+                let versions = self.store.versions(asker.tenant).await.map_err(store_error)?;
+                let directory = self.snapshots.directory(asker.tenant, versions.directory, self.clock.now()).await;
+                let directory = directory.map_err(|error| snapshot_error(&error))?;
+                if !directory.document.teams.contains_key(team) {
+                    return Err(Error::NotFound { resource: team.to_name() });
+                }
+                let members = directory.document.reps.values().filter(|rep| rep.team == *team);
+                let of_team = members.map(|rep| domain::ownership::Owner::Rep(rep.id.clone()));
+                Some(of_team.filter(|owner| filter.owner.as_ref().is_none_or(|wanted| wanted == owner)).collect())
+            }
+        };
+        Ok(store::LeadFilter { owners, states: filter.state.map(|state| vec![state]), due_before: filter.due_before })
+    }
+}
+
+/// A resource name that is all there is to check in a request.
+pub(super) fn required<T: Resource>(field: &str, name: &str) -> Result<T, Error> {
+    let mut violations = Violations::default();
+    let read = fields::name(name, &Path::Request.field(field), &mut violations);
+    Ok(violations.check_some(read)?)
+}

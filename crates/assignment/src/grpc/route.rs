@@ -1,0 +1,103 @@
+//! `RouteLead` and `BatchRouteLeads`: one road for one lead or a thousand.
+
+use std::sync::Arc;
+
+use api::{
+    Error,
+    convert::route::{self, Route},
+    v1,
+};
+use domain::{ids::LeadId, lead::Lead};
+use kit::telemetry::current_traceparent;
+use prost::Message as _;
+
+use super::{Asker, Inner, request_key};
+use crate::{
+    command::{Action, Command, Reply, RequestKey},
+    committer::Answer,
+};
+
+impl Inner {
+    pub(super) async fn route_lead(
+        &self,
+        asker: &Asker,
+        request: v1::RouteLeadRequest,
+    ) -> Result<v1::RouteLeadResponse, Error> {
+        let key = key(&request);
+        let route = route::read(request)?;
+        let command = self.commands(asker, vec![(route, key)]).await.pop().ok_or(Error::Internal)?;
+        routed(self.committer.submit(command).await)
+    }
+
+    pub(super) async fn batch_route_leads(
+        &self,
+        asker: &Asker,
+        request: v1::BatchRouteLeadsRequest,
+    ) -> Result<v1::BatchRouteLeadsResponse, Error> {
+        let keys: Vec<_> = request.requests.iter().map(key).collect();
+        // What is wrong with an entry is the answer to that entry; the others go on.
+        let mut wrong: Vec<Option<Error>> = Vec::with_capacity(keys.len());
+        let mut routes = Vec::with_capacity(keys.len());
+        for (entry, key) in route::read_batch(request)?.into_iter().zip(keys) {
+            match entry {
+                Ok(route) => {
+                    routes.push((route, key));
+                    wrong.push(None);
+                }
+                Err(violations) => wrong.push(Some(violations.into())),
+            }
+        }
+        let commands = self.commands(asker, routes).await;
+        let mut answers = self.committer.submit_all(commands).await.into_iter();
+        let results = wrong.into_iter().map(|wrong| match wrong {
+            Some(error) => Err(error),
+            None => routed(answers.next().unwrap_or(Err(Error::Internal))),
+        });
+        Ok(v1::BatchRouteLeadsResponse { results: results.map(to_result).collect() })
+    }
+
+    /// Scores the leads and makes them commands.
+    async fn commands(&self, asker: &Asker, routes: Vec<(Route, Option<RequestKey>)>) -> Vec<Command> {
+        let created_at = self.clock.now();
+        let mut leads = Vec::with_capacity(routes.len());
+        let mut rest = Vec::with_capacity(routes.len());
+        for (Route { profile, preview, .. }, key) in routes {
+            leads.push(Arc::new(Lead { id: LeadId(self.clock.new_uuid_v7()), created_at, profile }));
+            rest.push((preview, key));
+        }
+        let scores = self.scores.of(&asker.caller.tenant, leads.iter().cloned()).await;
+        let traceparent = current_traceparent();
+        let commands = rest.into_iter().zip(leads).zip(scores).map(|(((preview, key), lead), score)| Command {
+            tenant: asker.tenant,
+            // A preview is not kept: it would be the answer to the real thing.
+            request: key.filter(|_| !preview),
+            actor: Arc::clone(&asker.caller.actor),
+            note: None,
+            traceparent: traceparent.clone(),
+            action: Action::Route { lead, score, preview },
+        });
+        commands.collect()
+    }
+}
+
+/// The name under which the response is kept. An id that is none is refused when the request is read.
+fn key(request: &v1::RouteLeadRequest) -> Option<RequestKey> {
+    let id = uuid::Uuid::try_parse(&request.request_id).ok()?;
+    Some(request_key(id, "route_lead", &request.encode_to_vec()))
+}
+
+fn routed(answer: Answer) -> Result<v1::RouteLeadResponse, Error> {
+    match answer? {
+        Reply::Routed(response) => Ok(*response),
+        Reply::Lead(_) | Reply::Fired(_) => Err(Error::Internal),
+    }
+}
+
+fn to_result(result: Result<v1::RouteLeadResponse, Error>) -> v1::BatchRouteResult {
+    use v1::batch_route_result::Result as Wire;
+    let wire = match result {
+        Ok(response) => Wire::Response(response),
+        Err(error) => Wire::Error(error.into()),
+    };
+    v1::BatchRouteResult { result: Some(wire) }
+}

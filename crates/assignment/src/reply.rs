@@ -1,0 +1,69 @@
+//! What a command answers, in the words of the API, and how it is kept for the same request coming again.
+
+use api::{
+    Error, convert,
+    names::{DecisionName, Resource as _},
+    v1,
+};
+use domain::{
+    lead::Lead,
+    lifecycle::LeadCase,
+    ownership::{LeadState, Owner},
+    score::Score,
+};
+use prost::Message as _;
+use store::StoredResponse;
+
+use crate::command::{Action, Reply, RequestKey};
+
+/// The answer for a new lead.
+pub(crate) fn routed(case: &LeadCase, score: &Score, reason: String) -> v1::RouteLeadResponse {
+    let outcome = match (&case.ownership.owner, case.ownership.state) {
+        (_, LeadState::Closed) => v1::RouteOutcome::Disqualified,
+        (Owner::Rep(_), _) => v1::RouteOutcome::Offered,
+        (Owner::Queue(_), _) => v1::RouteOutcome::Queued,
+    };
+    v1::RouteLeadResponse {
+        lead: Some(convert::lead::to_wire(Lead::clone(&case.lead), &case.ownership)),
+        outcome: outcome.into(),
+        reason,
+        score: Some(convert::score::summary(score)),
+        decision: DecisionName(case.id(), Some(case.ownership.epoch)).to_name(),
+    }
+}
+
+/// The answer for a lead that is known: the one that exists, with its owner.
+pub(crate) fn duplicate(case: &LeadCase) -> v1::RouteLeadResponse {
+    v1::RouteLeadResponse {
+        lead: Some(convert::lead::to_wire(Lead::clone(&case.lead), &case.ownership)),
+        outcome: v1::RouteOutcome::Duplicate.into(),
+        reason: format!("The same person is known already; {} has the lead.", case.ownership.owner),
+        score: None,
+        decision: DecisionName(case.id(), None).to_name(),
+    }
+}
+
+/// The bytes under which an answer is kept; firing a timer answers for itself.
+pub(crate) fn encode(reply: &Reply) -> Option<Vec<u8>> {
+    match reply {
+        Reply::Routed(response) => Some(response.encode_to_vec()),
+        Reply::Lead(lead) => Some(lead.encode_to_vec()),
+        Reply::Fired(_) => None,
+    }
+}
+
+/// The kept answer of a request that came again; refused when it asks for something else under the same id.
+pub(crate) fn replay(kept: &StoredResponse, request: RequestKey, action: &Action) -> Result<Reply, Error> {
+    if kept.fingerprint != request.fingerprint {
+        return Err(Error::RequestIdReused { request_id: request.id });
+    }
+    let bytes = kept.response.as_slice();
+    match action {
+        Action::Route { .. } => v1::RouteLeadResponse::decode(bytes).map(|response| Reply::Routed(Box::new(response))),
+        Action::Change { .. } | Action::Fire { .. } => v1::Lead::decode(bytes).map(|lead| Reply::Lead(Box::new(lead))),
+    }
+    .map_err(|error| {
+        tracing::error!(%error, request_id = %request.id, "a kept response can't be read");
+        Error::Internal
+    })
+}
