@@ -7,8 +7,9 @@ use crate::shell::{cargo, run as shell};
 use crate::steps::Steps;
 use crate::{clients, shell as sh};
 
-/// Under this name the tests find a server on which each makes its own database.
-pub(crate) const DATABASE_VARIABLE: &str = "LEADROUTER_TEST_DATABASE_URL";
+/// Under this name the tests find a server on which each makes its own database. It has none of the product's own prefix: what
+/// starts with `LEADROUTER_` is configuration, and an unknown key there is refused.
+pub(crate) const DATABASE_VARIABLE: &str = "TEST_DATABASE_URL";
 
 /// All tests, or those that match.
 pub(crate) fn run(filter: Option<&str>, arguments: &[String]) -> Result<()> {

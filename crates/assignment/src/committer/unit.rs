@@ -30,7 +30,6 @@ use uuid::Uuid;
 use super::Answer;
 use crate::{
     command::{Action, Command, Reply, RequestKey},
-    error::refused,
     reply, scores,
 };
 
@@ -151,7 +150,7 @@ impl<'a> Unit<'a> {
                 let case = self.cases.get_mut(&command.lead).ok_or_else(missing)?;
                 case.expect_epoch(command.seen)
                     .and_then(|()| change(case, &context, command, score.as_ref(), &mut self.counters))
-                    .map_err(|refusal| refused(command.lead, refusal))?;
+                    .map_err(|refusal| Error::refused(command.lead, refusal))?;
                 Reply::Lead(Box::new(convert::lead::to_wire(Lead::clone(&case.lead), &case.ownership)))
             }
             Action::Fire { lead, kind, epoch, score } => Reply::Fired(match self.cases.get_mut(lead) {
