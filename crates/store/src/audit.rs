@@ -109,7 +109,7 @@ impl Store {
 
     /// [`Self::audit`] without the last step: the leads without an `Escalate` timer are not judged but listed.
     pub async fn audit_rows(&self, tenant: TenantId) -> Result<(Audit, Vec<Unwatched>), StoreError> {
-        let mut tx = self.begin("audit").await?;
+        let mut tx = self.begin_report("audit").await?;
         tx.enter()?;
         let statement = tx.statement("audit");
         let counted = count(&mut tx.connection, tenant).instrument(statement).await;
@@ -120,7 +120,6 @@ impl Store {
 }
 
 async fn count(connection: &mut PgConnection, tenant: TenantId) -> Result<(Audit, Vec<Unwatched>), StoreError> {
-    sqlx::raw_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut *connection).await?;
     let mut audit = count_ownership(connection, tenant).await?;
     count_history(connection, tenant, &mut audit).await?;
     count_timers(connection, tenant, &mut audit).await?;

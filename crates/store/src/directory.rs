@@ -191,35 +191,27 @@ async fn write(
     tenant: TenantId,
     change: DirectoryChange<'_>,
     version: i64,
-) -> Result<i64, sqlx::Error> {
+) -> Result<u64, sqlx::Error> {
     let kinds: Vec<i16> = change.upserts.iter().map(|entity| entity.kind().code()).collect();
     let ids: Vec<&str> = change.upserts.iter().map(Entity::id).collect();
     let bodies: Vec<Json<&Entity>> = change.upserts.iter().map(Json).collect();
     let removed_kinds: Vec<i16> = change.removals.iter().map(|(kind, _)| kind.code()).collect();
     let removed_ids: Vec<&str> = change.removals.iter().map(|(_, id)| id.as_str()).collect();
-    sqlx::query_scalar!(
-        r#"
-        WITH changed AS (
-            SELECT n.kind, n.id, n.body FROM unnest($3::smallint[], $4::text[], $5::jsonb[]) AS n (kind, id, body)
-            WHERE NOT EXISTS (SELECT FROM directory AS d
-                              WHERE d.tenant_id = $1 AND d.kind = n.kind AND d.id = n.id AND d.replaced_at IS NULL
-                                AND d.body = n.body)
-            UNION ALL
-            SELECT n.kind, n.id, NULL FROM unnest($6::smallint[], $7::text[]) AS n (kind, id)
-        ), ended AS (
-            UPDATE directory AS d SET replaced_at = $2 FROM changed AS n
-            WHERE d.tenant_id = $1 AND d.kind = n.kind AND d.id = n.id AND d.replaced_at IS NULL
-            RETURNING d.kind, d.id
-        ), added AS (
-            INSERT INTO directory (tenant_id, kind, id, version, body, changed_at, changed_by)
-            -- `ended` is read so that the old row is gone from the index of current rows before the new one comes.
-            SELECT $1, n.kind, n.id, $2, n.body, $8, $9
-            FROM changed AS n LEFT JOIN (SELECT kind, id FROM ended) AS e ON e.kind = n.kind AND e.id = n.id
-            WHERE n.body IS NOT NULL
-            RETURNING 1
-        )
-        SELECT (SELECT count(*) FROM ended) + (SELECT count(*) FROM added) AS "count!"
-        "#,
+    let ended = sqlx::query!(
+        "UPDATE directory AS d SET replaced_at = $2
+         FROM (
+             SELECT $1::integer AS tenant_id, n.kind, n.id, n.body,
+                    (SELECT c.version FROM directory AS c
+                     WHERE c.tenant_id = $1 AND c.kind = n.kind AND c.id = n.id AND c.replaced_at IS NULL) AS version
+             FROM (
+                 SELECT * FROM unnest($3::smallint[], $4::text[], $5::jsonb[]) AS n (kind, id, body)
+                 UNION ALL
+                 SELECT n.kind, n.id, NULL FROM unnest($6::smallint[], $7::text[]) AS n (kind, id)
+             ) AS n
+             OFFSET 0
+         ) AS n
+         WHERE d.tenant_id = n.tenant_id AND d.kind = n.kind AND d.id = n.id AND d.version = n.version
+           AND d.body IS DISTINCT FROM n.body",
         tenant.0,
         version,
         &kinds,
@@ -227,9 +219,25 @@ async fn write(
         &bodies as _,
         &removed_kinds,
         &removed_ids as _,
+    )
+    .execute(&mut *connection)
+    .await?;
+    // What is to be and has no current row by now is new or has just ended.
+    let added = sqlx::query!(
+        "INSERT INTO directory (tenant_id, kind, id, version, body, changed_at, changed_by)
+         SELECT $1, n.kind, n.id, $2, n.body, $6, $7
+         FROM unnest($3::smallint[], $4::text[], $5::jsonb[]) AS n (kind, id, body)
+         WHERE (SELECT count(*) FROM directory AS d
+                WHERE d.tenant_id = $1 AND d.kind = n.kind AND d.id = n.id AND d.replaced_at IS NULL) = 0",
+        tenant.0,
+        version,
+        &kinds,
+        &ids as _,
+        &bodies as _,
         time(change.now) as SqlTime,
         change.actor,
     )
-    .fetch_one(connection)
-    .await
+    .execute(connection)
+    .await?;
+    Ok(ended.rows_affected() + added.rows_affected())
 }

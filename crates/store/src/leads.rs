@@ -45,8 +45,10 @@ impl Store {
     pub async fn profiles(&self, tenant: TenantId, leads: &[LeadId]) -> Result<Vec<Lead>, StoreError> {
         let ids: Vec<Uuid> = leads.iter().map(|lead| lead.0).collect();
         let rows = sqlx::query!(
-            r#"SELECT lead_id, created_at AS "created_at: SqlTime", profile AS "profile: Json<Profile>"
-               FROM lead WHERE tenant_id = $1 AND lead_id = ANY ($2) ORDER BY lead_id"#,
+            r#"SELECT l.lead_id, l.created_at AS "created_at: SqlTime", l.profile AS "profile: Json<Profile>"
+               FROM unnest($2::uuid[]) AS wanted (id)
+               CROSS JOIN LATERAL (SELECT * FROM lead WHERE tenant_id = $1 AND lead_id = wanted.id OFFSET 0) AS l
+               ORDER BY l.lead_id"#,
             tenant.0,
             &ids,
         );
@@ -86,9 +88,11 @@ impl Store {
                                 OR accepted_at IS NULL AND accept_by < $5) \
                          ORDER BY lead_id LIMIT $6 \
                      ) AS page ORDER BY page.lead_id LIMIT $6) AS found \
-                     JOIN ownership AS o ON o.tenant_id = $1 AND o.lead_id = found.lead_id \
-                     JOIN lead AS l ON l.tenant_id = $1 AND l.lead_id = found.lead_id \
-                     ORDER BY l.lead_id",
+                     CROSS JOIN LATERAL (SELECT * FROM ownership \
+                         WHERE tenant_id = $1 AND lead_id = found.lead_id OFFSET 0) AS o \
+                     CROSS JOIN LATERAL (SELECT * FROM lead \
+                         WHERE tenant_id = $1 AND lead_id = found.lead_id OFFSET 0) AS l \
+                     ORDER BY found.lead_id",
                     tenant.0,
                     &owners,
                     after,
@@ -101,7 +105,8 @@ impl Store {
             }
             owners => {
                 select_leads!(
-                    "FROM ownership AS o JOIN lead AS l ON l.tenant_id = o.tenant_id AND l.lead_id = o.lead_id \
+                    "FROM ownership AS o CROSS JOIN LATERAL (SELECT * FROM lead \
+                         WHERE tenant_id = $1 AND lead_id = o.lead_id OFFSET 0) AS l \
                      WHERE o.tenant_id = $1 AND o.lead_id > $3 \
                        AND ($2::text[] IS NULL OR o.owner = ANY ($2)) \
                        AND ($4::smallint[] IS NULL OR o.state = ANY ($4)) \
@@ -125,13 +130,15 @@ impl Store {
 
     /// How many leads each owner has: open ones, and with closed ones. By owner.
     pub async fn owner_counts(&self, tenant: TenantId) -> Result<Vec<(Owner, i64, i64)>, StoreError> {
+        let mut tx = self.begin_report("owner_counts").await?;
         let rows = sqlx::query!(
             r#"SELECT owner, count(*) FILTER (WHERE closed_at IS NULL) AS "open!", count(*) AS "total!"
                FROM ownership WHERE tenant_id = $1 GROUP BY owner ORDER BY owner"#,
             tenant.0,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *tx.connection)
         .await?;
+        tx.commit().await?;
         rows.into_iter()
             .map(|row| {
                 let place = Place { table: "ownership", row: &row.owner };

@@ -69,14 +69,25 @@ impl Store {
     }
 }
 
+/// First key of the transaction-level advisory lock through which batches (shared) and changes (exclusive) go before they
+/// lock the tenant's row; the second is the tenant.
+///
+/// The row's lock alone is right, and where advisory locks do nothing it stays so. But it is unfair: whoever comes to share
+/// it joins those who share it already, so with 16 batches at a time, of which some always overlap, a change waited for
+/// more than ten seconds (measured). The advisory lock is granted in the order of asking, and costs about 10 us.
+pub(crate) const GATE: i32 = 0x1ead;
+
 /// Locks the tenant's row against batches that are under way and others who change what is in force, and reads it.
 pub(crate) async fn lock_versions(
     connection: &mut PgConnection,
     tenant: TenantId,
 ) -> Result<TenantVersions, StoreError> {
     let row = sqlx::query!(
-        "SELECT directory_version, policy_revision, model_revision FROM tenant WHERE tenant_id = $1 FOR UPDATE",
+        "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock($2, $1))
+         SELECT t.directory_version, t.policy_revision, t.model_revision
+         FROM gate, tenant AS t WHERE t.tenant_id = $1 FOR UPDATE OF t",
         tenant.0,
+        GATE,
     )
     .fetch_optional(connection)
     .await?

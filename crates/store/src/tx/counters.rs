@@ -182,7 +182,8 @@ struct CounterRow {
     leads: Option<i64>,
 }
 
-/// The first part of the UNION is run to its end before the second begins, so reps are locked before rotations.
+/// Each row is locked when its turn comes, in the order of the keys. The first part of the UNION is run to its end before
+/// the second begins, so reps are locked before rotations. (The CTEs can't be merged into it, because they lock.)
 async fn lock_rows(connection: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Vec<CounterRow>, sqlx::Error> {
     let reps: Vec<&str> = wanted.reps.iter().map(|rep| rep.as_str()).collect();
     let pools: Vec<&str> = wanted.rotations.iter().map(|(pool, _)| pool.as_str()).collect();
@@ -191,15 +192,18 @@ async fn lock_rows(connection: &mut PgConnection, wanted: &Wanted<'_>) -> Result
         CounterRow,
         r#"
         WITH loads AS (
-            SELECT wanted.place, l.open_leads, l.day, l.day_leads, l.pace_since, l.pace_leads
-            FROM unnest($2::text[]) WITH ORDINALITY AS wanted (rep_id, place)
-            JOIN rep_load AS l ON l.tenant_id = $1 AND l.rep_id = wanted.rep_id
-            ORDER BY wanted.place FOR UPDATE OF l
+            SELECT wanted.place, l.* FROM unnest($2::text[]) WITH ORDINALITY AS wanted (rep_id, place)
+            CROSS JOIN LATERAL (
+                SELECT open_leads, day, day_leads, pace_since, pace_leads FROM rep_load
+                WHERE tenant_id = $1 AND rep_id = wanted.rep_id FOR UPDATE
+            ) AS l
         ), turns AS (
-            SELECT wanted.place, r.reps, r.credits, r.leads
+            SELECT wanted.place, r.*
             FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS wanted (pool_id, grade, place)
-            JOIN rotation AS r ON r.tenant_id = $1 AND r.pool_id = wanted.pool_id AND r.grade = wanted.grade
-            ORDER BY wanted.place FOR UPDATE OF r
+            CROSS JOIN LATERAL (
+                SELECT reps, credits, leads FROM rotation
+                WHERE tenant_id = $1 AND pool_id = wanted.pool_id AND grade = wanted.grade FOR UPDATE
+            ) AS r
         )
         SELECT place AS "place!", open_leads, day AS "day: _", day_leads, pace_since AS "pace_since: _", pace_leads,
                NULL::text[] AS reps, NULL::bigint[] AS credits, NULL::bigint AS leads

@@ -1,5 +1,8 @@
 -- All that a batch changes, with how many rows of each kind were found as expected. The epoch either stays (the same assignment
 -- goes on) or goes up by one (the next begins): what was decided for another epoch changes nothing.
+--
+-- `OFFSET 0` hides from the planner that the tenant is one and the same in all rows. Else, as long as it knows no statistics of
+-- a young table, it expects a tenant to have a handful of rows and reads all of them; so it looks up each row by its whole key.
 WITH owned AS (
     UPDATE ownership AS o
     SET epoch = n.epoch, state = n.state, owner = n.owner, since = n.since, chain_since = n.chain_since,
@@ -7,33 +10,47 @@ WITH owned AS (
         waiting_pool = n.waiting_pool, accepted_at = n.accepted_at, first_response_at = n.first_response_at,
         closed_at = n.closed_at, close_outcome = n.close_outcome, close_value = n.close_value, grade = n.grade,
         rule = n.rule, policy_revision = n.policy_revision, tried = string_to_array(n.tried, ',')
-    FROM unnest($2::integer[], $3::uuid[], $4::integer[], $5::smallint[], $6::text[], $7::timestamptz[],
-                $8::timestamptz[], $9::smallint[], $10::text[], $11::timestamptz[], $12::timestamptz[],
-                $13::timestamptz[], $14::text[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[],
-                $18::smallint[], $19::bigint[], $20::smallint[], $21::text[], $22::bigint[], $23::text[])
-         AS n (expected, lead_id, epoch, state, owner, since, chain_since, chain_step, sla, respond_by, accept_by, wake_at,
-               waiting_pool, accepted_at, first_response_at, closed_at, close_outcome, close_value, grade, rule,
-               policy_revision, tried)
-    WHERE o.tenant_id = $1 AND o.lead_id = n.lead_id AND o.epoch = n.expected AND n.epoch IN (o.epoch, o.epoch + 1)
+    FROM (
+        SELECT $1::integer AS tenant_id, *
+        FROM unnest($2::integer[], $3::uuid[], $4::integer[], $5::smallint[], $6::text[], $7::timestamptz[],
+                    $8::timestamptz[], $9::smallint[], $10::text[], $11::timestamptz[], $12::timestamptz[],
+                    $13::timestamptz[], $14::text[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[],
+                    $18::smallint[], $19::bigint[], $20::smallint[], $21::text[], $22::bigint[], $23::text[])
+             AS r (expected, lead_id, epoch, state, owner, since, chain_since, chain_step, sla, respond_by, accept_by,
+                   wake_at, waiting_pool, accepted_at, first_response_at, closed_at, close_outcome, close_value, grade,
+                   rule, policy_revision, tried)
+        OFFSET 0
+    ) AS n
+    WHERE o.tenant_id = n.tenant_id AND o.lead_id = n.lead_id AND o.epoch = n.expected AND n.epoch IN (o.epoch, o.epoch + 1)
     RETURNING 1
 ), answered AS (
     UPDATE assignment AS a
     SET state = n.state, ended_at = n.ended_at, accepted_at = n.accepted_at, first_response_at = n.first_response_at,
         note = n.note, end_reason = n.end_reason
-    FROM unnest($24::uuid[], $25::integer[], $26::smallint[], $27::timestamptz[], $28::timestamptz[], $29::timestamptz[],
-                $30::text[], $31::text[])
-         AS n (lead_id, epoch, state, ended_at, accepted_at, first_response_at, note, end_reason)
-    WHERE a.tenant_id = $1 AND a.lead_id = n.lead_id AND a.epoch = n.epoch
+    FROM (
+        SELECT $1::integer AS tenant_id, *
+        FROM unnest($24::uuid[], $25::integer[], $26::smallint[], $27::timestamptz[], $28::timestamptz[],
+                    $29::timestamptz[], $30::text[], $31::text[])
+             AS r (lead_id, epoch, state, ended_at, accepted_at, first_response_at, note, end_reason)
+        OFFSET 0
+    ) AS n
+    WHERE a.tenant_id = n.tenant_id AND a.lead_id = n.lead_id AND a.epoch = n.epoch
     RETURNING 1
 ), cleared AS (
     DELETE FROM timer AS t
-    USING unnest($32::uuid[], $33::smallint[]) AS n (lead_id, kind)
-    WHERE t.tenant_id = $1 AND t.lead_id = n.lead_id AND t.kind = n.kind
+    USING (
+        SELECT $1::integer AS tenant_id, * FROM unnest($32::uuid[], $33::smallint[]) AS r (lead_id, kind) OFFSET 0
+    ) AS n
+    WHERE t.tenant_id = n.tenant_id AND t.lead_id = n.lead_id AND t.kind = n.kind
 ), moved AS (
     UPDATE identity AS i
     SET lead_id = n.to_lead
-    FROM unnest($34::smallint[], $35::uuid[], $36::uuid[], $37::uuid[]) AS n (kind, digest, from_lead, to_lead)
-    WHERE i.tenant_id = $1 AND i.kind = n.kind AND i.digest = n.digest AND i.lead_id = n.from_lead
+    FROM (
+        SELECT $1::integer AS tenant_id, *
+        FROM unnest($34::smallint[], $35::uuid[], $36::uuid[], $37::uuid[]) AS r (kind, digest, from_lead, to_lead)
+        OFFSET 0
+    ) AS n
+    WHERE i.tenant_id = n.tenant_id AND i.kind = n.kind AND i.digest = n.digest AND i.lead_id = n.from_lead
     RETURNING 1
 ), done AS (
     INSERT INTO escalation (tenant_id, lead_id, epoch, step, action, target, due_at, done_at)

@@ -1,5 +1,7 @@
 //! Locking leads that exist.
 
+use std::collections::BTreeSet;
+
 use domain::{
     ids::{LeadId, PoolId, TenantId},
     lead::Lead,
@@ -79,10 +81,14 @@ impl Tx {
 }
 
 async fn lock(connection: &mut PgConnection, tenant: TenantId, leads: &[LeadId]) -> Result<Vec<LeadRow>, StoreError> {
-    let ids: Vec<Uuid> = leads.iter().map(|lead| lead.0).collect();
+    // Each row is locked when its turn comes, in the order of the ids.
+    let ids: BTreeSet<Uuid> = leads.iter().map(|lead| lead.0).collect();
+    let ids: Vec<Uuid> = ids.into_iter().collect();
     let locked = select_leads!(
-        "FROM ownership AS o JOIN lead AS l ON l.tenant_id = o.tenant_id AND l.lead_id = o.lead_id \
-         WHERE o.tenant_id = $1 AND o.lead_id = ANY ($2) ORDER BY o.lead_id FOR UPDATE OF o",
+        "FROM unnest($2::uuid[]) AS wanted (id) \
+         CROSS JOIN LATERAL (SELECT * FROM ownership WHERE tenant_id = $1 AND lead_id = wanted.id FOR UPDATE) AS o \
+         CROSS JOIN LATERAL (SELECT * FROM lead WHERE tenant_id = $1 AND lead_id = wanted.id OFFSET 0) AS l \
+         ORDER BY wanted.id",
         tenant.0,
         &ids,
     )
@@ -178,8 +184,12 @@ async fn current(
                t.kind AS "timer_kind?", t.epoch AS "timer_epoch?", t.due_at AS "timer_due_at?: _",
                t.traceparent AS "timer_traceparent?"
         FROM unnest($2::uuid[], $3::integer[]) AS locked (lead_id, epoch)
-        JOIN assignment AS a ON a.tenant_id = $1 AND a.lead_id = locked.lead_id AND a.epoch = locked.epoch
-        LEFT JOIN timer AS t ON t.tenant_id = $1 AND t.lead_id = locked.lead_id
+        CROSS JOIN LATERAL (
+            SELECT * FROM assignment WHERE tenant_id = $1 AND lead_id = locked.lead_id AND epoch = locked.epoch OFFSET 0
+        ) AS a
+        LEFT JOIN LATERAL (
+            SELECT * FROM timer WHERE tenant_id = $1 AND lead_id = locked.lead_id OFFSET 0
+        ) AS t ON true
         ORDER BY a.lead_id, t.kind
         "#,
         tenant.0,

@@ -11,7 +11,11 @@ use uuid::Uuid;
 
 use super::Tx;
 use crate::{
-    changes::StoredResponse, codes::Code as _, error::StoreError, rows::identity_key, tenant::TenantVersions,
+    changes::StoredResponse,
+    codes::Code as _,
+    error::StoreError,
+    rows::identity_key,
+    tenant::{GATE, TenantVersions},
     time::SqlTime,
 };
 
@@ -55,31 +59,45 @@ async fn lookup(
 ) -> Result<Lookup, StoreError> {
     let kinds: Vec<i16> = identities.iter().map(|key| key.kind.code()).collect();
     let digests: Vec<Uuid> = identities.iter().map(|key| Uuid::from_bytes(key.digest)).collect();
-    // FOR SHARE orders this batch against changes of directory, policy and model, which lock the row to change it.
+    // FOR SHARE orders this batch against changes of directory, policy and model, which lock the row to change it; what
+    // the gate is for, see there.
+    // LATERAL with OFFSET 0: one look-up by the whole key for each wanted row, whatever the planner knows of the table.
     let row = sqlx::query!(
         r#"
-        WITH versions AS (
-            SELECT directory_version, policy_revision, model_revision FROM tenant WHERE tenant_id = $1 FOR SHARE
+        WITH gate AS MATERIALIZED (
+            SELECT pg_advisory_xact_lock_shared($5, $1)
+        ), versions AS (
+            SELECT t.directory_version, t.policy_revision, t.model_revision
+            FROM gate, tenant AS t WHERE t.tenant_id = $1 FOR SHARE OF t
         )
-        SELECT clock_timestamp() AS "now!: SqlTime", versions.directory_version AS "directory_version!", versions.policy_revision, versions.model_revision,
+        SELECT clock_timestamp() AS "now!: SqlTime", versions.directory_version AS "directory_version!",
+               versions.policy_revision, versions.model_revision,
                answered.request_ids, answered.fingerprints, answered.responses,
                taken.kinds, taken.digests, taken.leads
         FROM versions,
-             (SELECT array_agg(request_id) AS request_ids, array_agg(fingerprint) AS fingerprints,
-                     array_agg(response) AS responses
-              FROM request
-              WHERE tenant_id = $1 AND request_id = ANY ($2)
-                AND day BETWEEN (now() AT TIME ZONE 'UTC')::date - 1 AND (now() AT TIME ZONE 'UTC')::date) AS answered,
-             (SELECT array_agg(identity.kind) AS kinds, array_agg(identity.digest) AS digests,
-                     array_agg(identity.lead_id) AS leads
+             (SELECT array_agg(wanted.id) AS request_ids, array_agg(found.fingerprint) AS fingerprints,
+                     array_agg(found.response) AS responses
+              FROM unnest($2::uuid[]) AS wanted (id)
+              CROSS JOIN LATERAL (
+                  SELECT fingerprint, response FROM request
+                  WHERE tenant_id = $1 AND request_id = wanted.id
+                    AND day BETWEEN (now() AT TIME ZONE 'UTC')::date - 1 AND (now() AT TIME ZONE 'UTC')::date
+                  OFFSET 0
+              ) AS found) AS answered,
+             (SELECT array_agg(wanted.kind) AS kinds, array_agg(wanted.digest) AS digests,
+                     array_agg(found.lead_id) AS leads
               FROM unnest($3::smallint[], $4::uuid[]) AS wanted (kind, digest)
-              JOIN identity ON identity.tenant_id = $1 AND identity.kind = wanted.kind
-                           AND identity.digest = wanted.digest) AS taken
+              CROSS JOIN LATERAL (
+                  SELECT lead_id FROM identity
+                  WHERE tenant_id = $1 AND kind = wanted.kind AND digest = wanted.digest
+                  OFFSET 0
+              ) AS found) AS taken
         "#,
         tenant.0,
         request_ids,
         &kinds,
         &digests,
+        GATE,
     )
     .fetch_optional(connection)
     .await?

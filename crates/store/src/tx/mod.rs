@@ -66,7 +66,21 @@ impl Store {
         let connection = self.pool.acquire().instrument(span.clone()).await?;
         Tx::begin(connection, name, span, Arc::clone(&self.known)).await
     }
+
+    /// Begins a transaction that reads much, from one snapshot, with a planner that may read whole tables.
+    pub(crate) async fn begin_report(&self, name: &'static str) -> Result<Tx, StoreError> {
+        let mut tx = self.begin(name).await?;
+        tx.enter()?;
+        let statement = tx.statement("settings");
+        let set = sqlx::raw_sql(REPORT_SETTINGS).execute(&mut *tx.connection).instrument(statement).await;
+        tx.leave(set)?;
+        Ok(tx)
+    }
 }
+
+const REPORT_SETTINGS: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
+     SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; \
+     SET LOCAL enable_mergejoin = on; SET LOCAL enable_bitmapscan = on; SET LOCAL enable_material = on";
 
 impl Tx {
     pub(crate) async fn begin(

@@ -53,19 +53,27 @@ async fn wake(
              CROSS JOIN LATERAL (
                  SELECT o.lead_id
                  FROM ownership AS o
-                 JOIN timer AS t ON t.tenant_id = o.tenant_id AND t.lead_id = o.lead_id AND t.kind = $4
-                 WHERE o.tenant_id = $1 AND o.waiting_pool = wanted.pool AND t.epoch = o.epoch AND t.due_at > $5
+                 CROSS JOIN LATERAL (
+                     SELECT FROM timer AS t
+                     WHERE t.tenant_id = $1 AND t.lead_id = o.lead_id AND t.kind = $4 AND t.epoch = o.epoch
+                       AND t.due_at > $5
+                     OFFSET 0
+                 ) AS t
+                 WHERE o.tenant_id = $1 AND o.waiting_pool = wanted.pool
                  ORDER BY o.lead_id LIMIT $3
              ) AS found
              ORDER BY found.lead_id LIMIT $3
          ), free AS (
-             SELECT t.lead_id
-             FROM timer AS t JOIN oldest ON oldest.lead_id = t.lead_id
-             WHERE t.tenant_id = $1 AND t.kind = $4 AND t.due_at > $5
-             FOR UPDATE OF t SKIP LOCKED
+             SELECT $1::integer AS tenant_id, t.lead_id, t.kind
+             FROM oldest
+             CROSS JOIN LATERAL (
+                 SELECT lead_id, kind FROM timer
+                 WHERE tenant_id = $1 AND lead_id = oldest.lead_id AND kind = $4 AND due_at > $5
+                 FOR UPDATE SKIP LOCKED
+             ) AS t
          )
          UPDATE timer AS t SET due_at = $5 FROM free
-         WHERE t.tenant_id = $1 AND t.lead_id = free.lead_id AND t.kind = $4",
+         WHERE t.tenant_id = free.tenant_id AND t.lead_id = free.lead_id AND t.kind = free.kind",
         tenant.0,
         &pools as _,
         limit,
