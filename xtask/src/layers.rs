@@ -54,7 +54,7 @@ const LAYERS: [(&str, &[&str]); 13] = [
 const SERVICE: &[&str] =
     &["leadrouter-domain", "leadrouter-api", "leadrouter-store", "leadrouter-snapshots", "leadrouter-kit"];
 
-/// The private Postgres is for anyone's tests.
+/// The private Postgres is for anyone's tests, and for what a feature gives to the tests of others.
 const FOR_TESTS: &str = "leadrouter-pglocal";
 
 /// A family of libraries (names that are one of these or start with it and a hyphen) and the only crates that may use it.
@@ -118,7 +118,8 @@ fn violations(metadata: &Value) -> Vec<String> {
         };
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             let on = dependency["name"].as_str().unwrap_or_default();
-            let for_tests = dependency["kind"] == "dev";
+            let by_feature = on == FOR_TESTS && dependency["optional"] == true;
+            let for_tests = dependency["kind"] == "dev" || by_feature;
             broken.extend(forbidden(name, below, on, for_tests, &layers).map(|why| format!("{name} -> {on}: {why}")));
         }
     }

@@ -56,6 +56,16 @@ fn tests_may_start_a_private_postgres_and_still_not_go_upwards() {
 }
 
 #[test]
+fn a_feature_may_bring_the_private_postgres_and_nothing_else() {
+    let optional = |on: &str| {
+        let dependency = json!({ "name": on, "kind": null, "optional": true });
+        violations(&json!({ "packages": [{ "name": "leadrouter-store", "dependencies": [dependency] }] })).len()
+    };
+    assert_eq!(optional("leadrouter-pglocal"), 0);
+    assert_eq!(optional("leadrouter-assignment"), 1);
+}
+
+#[test]
 fn two_copies_are_seen() {
     let lock =
         "[[package]]\nname = \"tonic\"\nversion = \"0.14.9\"\n\n[[package]]\nname = \"syn\"\nversion = \"2.0.0\"\n";

@@ -17,8 +17,7 @@ use domain::{
 use jiff::{SignedDuration, Timestamp};
 use kit::{auth::Caller, clock::Clock};
 use leadrouter_scoring::{ScoringApi, ensure_default_model};
-use pglocal::{Cluster, ClusterOptions, Durability};
-use store::{Changes, NewLead, Store, StoreOptions, Tenants};
+use store::{Changes, NewLead, Store, Tenants, testing::Database};
 use tonic::{Code, Request, Status};
 use uuid::Uuid;
 
@@ -44,23 +43,17 @@ struct Service {
     api: ScoringApi,
     store: Store,
     tenant: TenantId,
-    cluster: Cluster,
+    /// Held until the end of the test.
+    _database: Database,
 }
 
 impl Service {
     async fn start() -> Self {
-        let options = ClusterOptions::new("").durability(Durability::Fast).max_connections(10);
-        let cluster = tokio::task::spawn_blocking(move || Cluster::open_temporary(&options)).await.unwrap().unwrap();
-        let store = Store::connect(&cluster.url("postgres"), StoreOptions::default()).await.unwrap();
-        store.migrate().await.unwrap();
+        let database = Database::create().await;
+        let store = database.store().await;
         let tenant = store.ensure_tenant("acme", NOW).await.unwrap();
         let api = ScoringApi::new(store.clone(), Arc::new(Tenants::new(store.clone())), Clock::manual(NOW));
-        Self { api, store, tenant, cluster }
-    }
-
-    async fn stop(self) {
-        self.store.close().await;
-        tokio::task::spawn_blocking(move || self.cluster.stop()).await.unwrap().unwrap();
+        Self { api, store, tenant, _database: database }
     }
 
     async fn create(&self, source: &str, request_id: &str) -> Result<v1::ScoringModel, Status> {
@@ -163,7 +156,6 @@ async fn models_are_kept_and_put_in_force() {
 
     let request = ask_as("nobody", lead(5));
     assert_eq!(service.api.score_lead(request).await.unwrap_err().code(), Code::PermissionDenied);
-    service.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,7 +197,6 @@ async fn leads_are_scored_by_what_is_known_of_their_company() {
     assert_eq!(explained.score_time, Some(api::convert::time::to_wire(NOW)));
     assert_eq!(explain("scoringModels/active").await.score.unwrap().scoring_model, "scoringModels/2");
     assert_eq!(explain("scoringModels/1").await.score.unwrap(), score);
-    service.stop().await;
 }
 
 /// Stores a lead with a decision.

@@ -17,6 +17,10 @@ mod pool;
 mod rows;
 mod schema;
 mod tenant;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 mod time;
 mod timers;
 mod tx;

@@ -1,0 +1,133 @@
+//! The directory and its versions.
+
+use domain::directory::{Entity, EntityKind, Rep, Seniority, Team};
+use tokio::task::JoinSet;
+
+use super::{Base, fixtures::rep, now, on_database};
+use crate::{DirectoryError, EntityVersion, TenantVersions};
+
+fn team(name: &str) -> Entity {
+    let id = "east".parse().unwrap();
+    Entity::Team(Team { id, name: name.to_owned(), manager: Some(rep("anna")), calendar: "ny".parse().unwrap() })
+}
+
+fn person(id: &str, active: bool) -> Entity {
+    Entity::Rep(Rep {
+        id: rep(id),
+        name: id.to_uppercase(),
+        email: None,
+        team: "east".parse().unwrap(),
+        calendar: None,
+        seniority: Seniority::Mid,
+        skills: vec!["gtx".to_owned()],
+        languages: vec!["en".to_owned()],
+        territories: Vec::new(),
+        external: false,
+        active,
+        accepting: true,
+        max_open: Some(5),
+        max_per_day: None,
+        backup: None,
+    })
+}
+
+impl Base {
+    async fn change(&self, upserts: &[Entity], removals: &[(EntityKind, &str)]) -> i64 {
+        let removals: Vec<_> = removals.iter().map(|(kind, id)| (*kind, (*id).to_owned())).collect();
+        self.store.change_directory(self.tenant, None, upserts, &removals, "tests", now()).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn every_version_can_be_read_again() {
+    on_database(async |base: Base| {
+        let Base { store, tenant, .. } = &base;
+        assert_eq!(store.directory(*tenant).await.unwrap(), (0, vec![]));
+        let one = vec![team("East"), person("anna", true), person("bob", true)];
+        assert_eq!(base.change(&one, &[]).await, 1);
+        assert_eq!(base.change(&[team("Far East"), person("anna", true)], &[(EntityKind::Rep, "bob")]).await, 2);
+        assert_eq!(base.change(&[person("bob", false)], &[]).await, 3);
+
+        let two = vec![team("Far East"), person("anna", true)];
+        let three = vec![team("Far East"), person("anna", true), person("bob", false)];
+        assert_eq!(store.directory(*tenant).await.unwrap(), (3, three.clone()));
+        for (version, then) in [(0, vec![]), (1, one), (2, two), (3, three)] {
+            assert_eq!(store.directory_as_of(*tenant, version).await.unwrap(), then, "version {version}");
+        }
+        // Anna was sent again with the second change, but did not change.
+        let anna = EntityVersion { version: 1, entity: person("anna", true) };
+        assert_eq!(store.entity(*tenant, EntityKind::Rep, "anna").await.unwrap(), Some(anna.clone()));
+        assert_eq!(store.entity(*tenant, EntityKind::Pool, "anna").await.unwrap(), None);
+        let page = store.entities(*tenant, EntityKind::Rep, None, 1).await.unwrap();
+        assert_eq!(page, [anna]);
+        let rest = store.entities(*tenant, EntityKind::Rep, Some("anna"), 10).await.unwrap();
+        assert_eq!(rest, [EntityVersion { version: 3, entity: person("bob", false) }]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_to_change_is_no_new_version() {
+    on_database(async |base: Base| {
+        assert_eq!(base.change(&[team("East")], &[]).await, 1);
+        assert_eq!(base.change(&[team("East")], &[(EntityKind::Rep, "nobody")]).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_made_for_another_version_is_refused() {
+    on_database(async |base: Base| {
+        base.change(&[team("East")], &[]).await;
+        let error = base.store.change_directory(base.tenant, Some(0), &[team("West")], &[], "tests", now()).await;
+        assert!(matches!(error, Err(DirectoryError::VersionMoved { expected: 0, found: 1 })));
+        assert_eq!(base.store.directory(base.tenant).await.unwrap(), (1, vec![team("East")]));
+        let version = base.store.change_directory(base.tenant, Some(1), &[team("West")], &[], "tests", now()).await;
+        assert_eq!(version.unwrap(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_waits_for_the_batches_that_decide_by_the_version_before() {
+    on_database(async |base: Base| {
+        let mut batch = base.store.begin("batch").await.unwrap();
+        let before = batch.lookup(base.tenant, &[], &[]).await.unwrap().versions;
+        let (store, tenant) = (base.store.clone(), base.tenant);
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            store.change_directory(tenant, None, &[person("anna", false)], &[], "tests", now()).await.unwrap()
+        });
+        base.until_somebody_waits().await;
+        assert_eq!(base.store.versions(base.tenant).await.unwrap(), before);
+        batch.commit().await.unwrap();
+        assert_eq!(task.join_next().await.unwrap().unwrap(), 1);
+        let after = TenantVersions { directory: 1, ..before };
+        let mut next = base.store.begin("batch").await.unwrap();
+        assert_eq!(next.lookup(base.tenant, &[], &[]).await.unwrap().versions, after);
+    })
+    .await;
+}
+
+/// The control for the gate: without it the second batch joins the first, and with enough of them a change waits for ever.
+#[tokio::test]
+async fn a_batch_that_begins_after_a_change_does_not_overtake_it() {
+    on_database(async |base: Base| {
+        let mut first = base.store.begin("batch").await.unwrap();
+        first.lookup(base.tenant, &[], &[]).await.unwrap();
+        let (store, tenant) = (base.store.clone(), base.tenant);
+        let mut change = JoinSet::new();
+        change.spawn(async move {
+            store.change_directory(tenant, None, &[person("anna", false)], &[], "tests", now()).await.unwrap()
+        });
+        base.until_somebody_waits().await;
+        let mut second = base.store.begin("batch").await.unwrap();
+        let mut batch = JoinSet::new();
+        batch.spawn(async move { second.lookup(tenant, &[], &[]).await.unwrap().versions.directory });
+        base.until_waiting(2).await;
+        first.commit().await.unwrap();
+        assert_eq!(change.join_next().await.unwrap().unwrap(), 1);
+        assert_eq!(batch.join_next().await.unwrap().unwrap(), 1);
+    })
+    .await;
+}
