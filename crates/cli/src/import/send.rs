@@ -11,11 +11,9 @@ use api::v1::{
     assignment_service_client::AssignmentServiceClient, batch_route_result,
 };
 use futures::future::BoxFuture;
-use tonic::{
-    Code, Request, Status,
-    metadata::{Ascii, MetadataValue},
-    transport::Channel,
-};
+use tonic::{Code, Request, Status};
+
+use crate::{clients::Link, told};
 
 use super::{batch::Batch, mapping::Mapping, reader::Position, record::RowProblem, summary::ImportSummary};
 
@@ -25,17 +23,14 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 /// The answer to a batch.
 pub type Answer = Result<BatchRouteLeadsResponse, Status>;
 
-/// Sends batches to the assignment service behind `channel`, for `tenant`.
+/// Sends batches to the assignment service.
 pub fn over(
-    channel: Channel,
-    tenant: MetadataValue<Ascii>,
+    client: AssignmentServiceClient<Link>,
 ) -> impl Fn(BatchRouteLeadsRequest) -> BoxFuture<'static, Answer> + Clone {
-    let client = AssignmentServiceClient::new(channel);
     move |batch| {
         let mut client = client.clone();
         let mut request = Request::new(batch);
         request.set_timeout(TIMEOUT);
-        request.metadata_mut().insert("leadrouter-tenant", tenant.clone());
         Box::pin(async move { client.batch_route_leads(request).await.map(tonic::Response::into_inner) })
     }
 }
@@ -212,8 +207,4 @@ fn reasons(line: u64, error: &Error, mapping: &Mapping) -> Vec<RowProblem> {
         RowProblem { line, column, reason }
     };
     error.field_violations.iter().map(|violation| problem(&violation.field, &violation.description)).collect()
-}
-
-fn told(status: &Status) -> String {
-    format!("{} ({:?})", status.message(), status.code())
 }

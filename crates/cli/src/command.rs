@@ -1,0 +1,60 @@
+//! The commands, and who does which.
+
+use clap::Subcommand;
+use jiff::Timestamp;
+
+use crate::{
+    Connection,
+    commands::{directory, import, revisions},
+    documents::{Models, Policies},
+    explain,
+    import::ImportArgs,
+    text::print,
+};
+
+/// What can be asked of a running installation.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Say why a lead has the owner that it has.
+    Explain(explain::ExplainArgs),
+
+    /// Send the rows of a CSV or JSON Lines file as leads.
+    Import(ImportArgs),
+
+    /// Who can own leads: check and import the directory.
+    #[command(subcommand)]
+    Directory(directory::DirectoryCommand),
+
+    /// Who gets what: check, create and activate revisions of the routing policy.
+    #[command(subcommand)]
+    Policy(revisions::RevisionCommand),
+
+    /// What a lead is worth: check, create and activate revisions of the points model.
+    #[command(subcommand)]
+    Model(revisions::RevisionCommand),
+}
+
+/// Does what `command` says, and prints what came of it.
+///
+/// Errors: what to tell the user before the program ends with exit code 1.
+pub async fn run(command: Command, connection: &Connection) -> anyhow::Result<()> {
+    let clients = connection.clients()?;
+    let text = match command {
+        Command::Explain(args) => explain::run(&args, &clients).await,
+        Command::Import(args) => import::run(&args, &clients, now()).await,
+        Command::Directory(command) => directory::run(command, &clients).await,
+        Command::Policy(command) => revisions::run(command, &Policies(clients.policy.clone())).await,
+        Command::Model(command) => revisions::run(command, &Models(clients.scoring.clone())).await,
+    }?;
+    print(&text)?;
+    Ok(())
+}
+
+/// The one place where a command learns the time.
+#[expect(clippy::disallowed_methods, reason = "the edge of a program that ends with its command")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,54 @@
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use clap::{CommandFactory as _, Parser};
+
+use super::Command;
+use crate::Connection;
+
+/// Put together as the binary does.
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn parse(line: &str) -> Cli {
+    Cli::try_parse_from(["leadrouter"].into_iter().chain(line.split(' '))).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn the_tree_of_commands_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_command_and_flag_says_what_it_does() {
+    fn check(command: &clap::Command) {
+        assert!(command.get_about().is_some(), "{} says nothing", command.get_name());
+        for argument in command.get_arguments().filter(|argument| !argument.is_global_set()) {
+            assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+        }
+        command.get_subcommands().for_each(check);
+    }
+    Cli::command().get_subcommands().for_each(check);
+}
+
+#[test]
+fn connection_flags_stand_anywhere() {
+    for line in ["--tenant acme policy list", "policy --tenant acme list", "policy list --tenant acme"] {
+        assert_eq!(parse(line).connection.tenant, "acme", "{line}");
+    }
+}
+
+#[test]
+fn a_lead_is_explained_by_name_or_id() {
+    let lead = "01890a5d-ac96-774b-bcce-b302099a8057";
+    for line in [format!("explain {lead}"), format!("explain leads/{lead} --epoch 3")] {
+        let Command::Explain(args) = parse(&line).command else { panic!("{line}") };
+        assert_eq!(args.lead.to_string(), format!("leads/{lead}"));
+    }
+    let wrong = Cli::try_parse_from(["leadrouter", "explain", "jane"]).unwrap_err().to_string();
+    assert!(wrong.contains("expected the UUID of a lead"), "{wrong}");
+}
