@@ -42,6 +42,8 @@ pub(crate) enum Action {
     Change { command: LeadCommand, score: Option<Score> },
     /// Do what a due timer says.
     Fire { lead: LeadId, kind: TimerKind, epoch: Epoch, score: Score },
+    /// Route the lead again, whose owner the directory shows as inactive.
+    Drain { lead: LeadId, score: Score },
 }
 
 /// What a command answers.
@@ -58,7 +60,7 @@ impl Command {
         match &self.action {
             Action::Route { .. } => None,
             Action::Change { command, .. } => Some(command.lead),
-            Action::Fire { lead, .. } => Some(*lead),
+            Action::Fire { lead, .. } | Action::Drain { lead, .. } => Some(*lead),
         }
     }
 }

@@ -5,11 +5,15 @@
 
 mod command;
 mod committer;
+mod directory;
 mod error;
 mod grpc;
+mod kept;
 mod metrics;
+mod policy;
 mod reply;
 mod scores;
+mod standing;
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,7 +21,9 @@ use kit::{client::Channel, clock::Clock, lifecycle::Lifecycle};
 use snapshots::Snapshots;
 use store::{Store, Tenants};
 
+pub use directory::DirectoryApi;
 pub use grpc::AssignmentApi;
+pub use policy::PolicyApi;
 
 use crate::{committer::Committer, grpc::Inner, scores::Scores};
 

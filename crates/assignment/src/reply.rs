@@ -60,7 +60,9 @@ pub(crate) fn replay(kept: &StoredResponse, request: RequestKey, action: &Action
     let bytes = kept.response.as_slice();
     match action {
         Action::Route { .. } => v1::RouteLeadResponse::decode(bytes).map(|response| Reply::Routed(Box::new(response))),
-        Action::Change { .. } | Action::Fire { .. } => v1::Lead::decode(bytes).map(|lead| Reply::Lead(Box::new(lead))),
+        Action::Change { .. } | Action::Fire { .. } | Action::Drain { .. } => {
+            v1::Lead::decode(bytes).map(|lead| Reply::Lead(Box::new(lead)))
+        }
     }
     .map_err(|error| {
         tracing::error!(%error, request_id = %request.id, "a kept response can't be read");

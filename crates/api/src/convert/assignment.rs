@@ -79,6 +79,7 @@ impl From<Cause> for v1::AssignmentCause {
             Cause::Returned => Self::Returned,
             Cause::Retried => Self::Retried,
             Cause::WaitedOut => Self::WaitedOut,
+            Cause::Drained => Self::Drained,
         }
     }
 }

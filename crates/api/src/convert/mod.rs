@@ -9,6 +9,7 @@ pub mod decision;
 pub mod directory;
 pub mod fields;
 pub mod lead;
+pub mod policy;
 pub mod profile;
 pub mod route;
 pub mod score;

@@ -136,7 +136,7 @@ impl Report {
                 Self::stands_in_the_way(R::RepAtCap, rep.to_name(), format!("has reached the cap of {cap}"))
             }
             Precondition::RepHasOpenLeads { rep, open_leads } => {
-                let why = format!("owns {open_leads} open leads: set `drain` to route them again");
+                let why = format!("owns {open_leads} open leads: DeactivateRep with `drain` routes them again");
                 Self::stands_in_the_way(R::RepHasOpenLeads, rep.to_name(), why).with("open_leads", open_leads)
             }
             Precondition::ResourceInUse { resource, users } => {

@@ -127,6 +127,6 @@ impl Attempt {
 fn identity_keys(command: &Command) -> Vec<IdentityKey> {
     match &command.action {
         Action::Route { lead, .. } => IdentityKey::of(&lead.profile),
-        Action::Change { .. } | Action::Fire { .. } => Vec::new(),
+        Action::Change { .. } | Action::Fire { .. } | Action::Drain { .. } => Vec::new(),
     }
 }

@@ -5,7 +5,7 @@
 //! is split until the command that breaks it stands alone.
 
 mod attempt;
-mod unit;
+pub(crate) mod unit;
 
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 

@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// What one transaction works on.
-pub(super) struct Unit<'a> {
+pub(crate) struct Unit<'a> {
     snapshot: &'a Snapshot,
     now: Timestamp,
     cases: BTreeMap<LeadId, LeadCase>,
@@ -51,7 +51,7 @@ pub(super) struct Unit<'a> {
 }
 
 impl<'a> Unit<'a> {
-    pub(super) fn new(snapshot: &'a Snapshot, now: Timestamp, cases: Vec<LeadCase>, lookup: Lookup) -> Self {
+    pub(crate) fn new(snapshot: &'a Snapshot, now: Timestamp, cases: Vec<LeadCase>, lookup: Lookup) -> Self {
         Self {
             snapshot,
             now,
@@ -67,7 +67,7 @@ impl<'a> Unit<'a> {
     }
 
     /// The counters that the commands may read or change.
-    pub(super) fn counter_keys(&self, commands: &[Command]) -> CounterKeys {
+    pub(crate) fn counter_keys(&self, commands: &[Command]) -> CounterKeys {
         let mut keys = CounterKeys::default();
         for command in commands {
             match &command.action {
@@ -80,7 +80,7 @@ impl<'a> Unit<'a> {
                         keys.extend(self.change_keys(case, &command.action, score.as_ref()));
                     }
                 }
-                Action::Fire { lead, score, .. } => {
+                Action::Fire { lead, score, .. } | Action::Drain { lead, score } => {
                     if let Some(case) = self.cases.get(lead) {
                         keys.extend(case.counter_keys(self.snapshot));
                         keys.extend(self.route_keys(&case.lead, score, None, &case.ownership.tried));
@@ -123,14 +123,14 @@ impl<'a> Unit<'a> {
     }
 
     /// Takes the counters that were locked.
-    pub(super) fn lock(&mut self, keys: CounterKeys, counters: Counters) {
+    pub(crate) fn lock(&mut self, keys: CounterKeys, counters: Counters) {
         self.locked = keys;
         self.before.clone_from(&counters);
         self.counters = counters;
     }
 
     /// Carries out one command. A refused one changes nothing.
-    pub(super) fn apply(&mut self, command: &Command) -> Answer {
+    pub(crate) fn apply(&mut self, command: &Command) -> Answer {
         if let Some(request) = command.request
             && let Some(kept) = self.responses.get(&request.id)
         {
@@ -151,6 +151,11 @@ impl<'a> Unit<'a> {
                 case.expect_epoch(command.seen)
                     .and_then(|()| change(case, &context, command, score.as_ref(), &mut self.counters))
                     .map_err(|refusal| Error::refused(command.lead, refusal))?;
+                Reply::Lead(Box::new(convert::lead::to_wire(Lead::clone(&case.lead), &case.ownership)))
+            }
+            Action::Drain { lead, score } => {
+                let case = self.cases.get_mut(lead).ok_or_else(|| Error::NotFound { resource: lead.to_name() })?;
+                case.drain(&context, score, &mut self.counters);
                 Reply::Lead(Box::new(convert::lead::to_wire(Lead::clone(&case.lead), &case.ownership)))
             }
             Action::Fire { lead, kind, epoch, score } => Reply::Fired(match self.cases.get_mut(lead) {
@@ -221,7 +226,7 @@ impl<'a> Unit<'a> {
     }
 
     /// Everything that has to be written, and the reps who have room now.
-    pub(super) fn into_changes(mut self) -> (Changes, Vec<RepId>) {
+    pub(crate) fn into_changes(mut self) -> (Changes, Vec<RepId>) {
         let mut changes = Changes::default();
         let mut freed = Vec::new();
         for case in self.cases.into_values().filter(|case| case.changes.dirty) {

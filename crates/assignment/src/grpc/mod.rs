@@ -3,7 +3,7 @@
 mod change;
 mod decision;
 mod fire;
-mod read;
+pub(crate) mod read;
 mod route;
 
 use std::sync::Arc;
@@ -43,12 +43,17 @@ pub(crate) struct Asker {
 
 impl Inner {
     /// Finds out who asks, and takes the message.
-    pub(crate) async fn open<T>(&self, request: Request<T>) -> Result<(Asker, T), Error> {
-        let caller = request.extensions().get::<Caller>().cloned().ok_or(Error::Internal)?;
-        let tenant = self.tenants.id(&caller.tenant).await.map_err(store_error)?;
-        let tenant = tenant.ok_or_else(|| Error::PermissionDenied { tenant: caller.tenant.to_string() })?;
-        Ok((Asker { tenant, caller }, request.into_inner()))
+    async fn open<T>(&self, request: Request<T>) -> Result<(Asker, T), Error> {
+        open(&self.tenants, request).await
     }
+}
+
+/// Finds out who asks, and takes the message.
+pub(crate) async fn open<T>(tenants: &Tenants, request: Request<T>) -> Result<(Asker, T), Error> {
+    let caller = request.extensions().get::<Caller>().cloned().ok_or(Error::Internal)?;
+    let tenant = tenants.id(&caller.tenant).await.map_err(store_error)?;
+    let tenant = tenant.ok_or_else(|| Error::PermissionDenied { tenant: caller.tenant.to_string() })?;
+    Ok((Asker { tenant, caller }, request.into_inner()))
 }
 
 /// One handler: who asks, the message, the answer.
@@ -82,7 +87,7 @@ handlers! {
 }
 
 /// The name under which the response to a request is kept.
-fn request_key(id: Uuid, method: &str, request: &[u8]) -> RequestKey {
+pub(crate) fn request_key(id: Uuid, method: &str, request: &[u8]) -> RequestKey {
     let digest = Sha256::new().chain_update(method).chain_update([0]).chain_update(request).finalize();
     let mut fingerprint = [0; 16];
     fingerprint.copy_from_slice(&digest[..16]);

@@ -107,7 +107,7 @@ impl Inner {
 }
 
 /// A resource name that is all there is to check in a request.
-pub(super) fn required<T: Resource>(field: &str, name: &str) -> Result<T, Error> {
+pub(crate) fn required<T: Resource>(field: &str, name: &str) -> Result<T, Error> {
     let mut violations = Violations::default();
     let read = fields::name(name, &Path::Request.field(field), &mut violations);
     Ok(violations.check_some(read)?)

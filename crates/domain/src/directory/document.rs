@@ -1,6 +1,6 @@
 //! A whole directory as it is written down.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 
 use super::{Absence, Account, CalendarSpec, Entity, EntityKind, Pool, Rep, Team, Territory};
 use crate::ids::{AbsenceId, AccountId, CalendarId, PoolId, RepId, TeamId, TerritoryId};
@@ -50,6 +50,19 @@ impl DirectoryDocument {
         }
     }
 
+    /// Takes the entry out, if it is there.
+    pub fn remove(&mut self, kind: EntityKind, id: &str) {
+        match kind {
+            EntityKind::Rep => remove(&mut self.reps, id),
+            EntityKind::Team => remove(&mut self.teams, id),
+            EntityKind::Pool => remove(&mut self.pools, id),
+            EntityKind::Account => remove(&mut self.accounts, id),
+            EntityKind::Territory => remove(&mut self.territories, id),
+            EntityKind::Calendar => remove(&mut self.calendars, id),
+            EntityKind::Absence => remove(&mut self.absences, id),
+        }
+    }
+
     /// All entries: by kind in the order of [`EntityKind::ALL`], then by id.
     pub fn entities(&self) -> impl Iterator<Item = Entity> {
         let calendars = self.calendars.values().map(|entry| Entity::Calendar(CalendarSpec::clone(entry)));
@@ -73,5 +86,11 @@ impl DirectoryDocument {
             EntityKind::Calendar => Box::new(self.calendars.keys().map(CalendarId::as_str)),
             EntityKind::Absence => Box::new(self.absences.keys().map(AbsenceId::as_str)),
         }
+    }
+}
+
+fn remove<K: Ord + FromStr, V>(entries: &mut BTreeMap<K, V>, id: &str) {
+    if let Ok(id) = id.parse() {
+        entries.remove(&id);
     }
 }

@@ -8,6 +8,7 @@ mod case;
 mod claim;
 mod close;
 mod decline;
+mod drain;
 mod fire;
 mod give_back;
 mod hand_over;

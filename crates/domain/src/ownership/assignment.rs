@@ -89,4 +89,6 @@ pub enum Cause {
     WaitedOut,
     /// It slept in nurture and woke.
     Woken,
+    /// The rep before was deactivated; routed again.
+    Drained,
 }

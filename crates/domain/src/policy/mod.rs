@@ -22,6 +22,7 @@
 
 mod destination;
 mod evaluate;
+mod outline;
 mod read;
 mod route;
 mod sla;
@@ -40,6 +41,7 @@ use crate::{
 
 pub use destination::Destination;
 pub use evaluate::{Matched, Tried};
+pub use outline::Outline;
 pub use read::{MAX_BYTES, MAX_RULES};
 pub use route::{LeadField, Requirements, Route};
 pub use sla::{SlaPolicy, Step, StepAction, Waiting};

@@ -21,7 +21,13 @@ pub fn blame(findings: Vec<Finding>, entry: &str, field: &str) -> Blame {
     for finding in findings {
         match finding.field.strip_prefix(entry).and_then(|rest| rest.strip_prefix('.')) {
             Some(own) => blame.own.add(&root.field(&in_contract(entry, own)), finding.message),
-            None => blame.others.push(Violation { field: finding.field, description: finding.message }),
+            None => match taken_from(&finding, entry) {
+                Some((holder, domain)) => {
+                    let message = format!("belongs to {holder} already");
+                    blame.own.add(&root.field(&format!("domains[{domain}]")), message);
+                }
+                None => blame.others.push(Violation { field: finding.field, description: finding.message }),
+            },
         }
     }
     blame
@@ -38,6 +44,14 @@ impl Blame {
         }
         Err(Precondition::ResourceInUse { resource: entry.to_owned(), users: self.others }.into())
     }
+}
+
+/// A domain that two accounts claim is found at the one whose id comes later. The fault is the entry's that comes to it, not
+/// that of the account which has had it: who that is, and the domain.
+fn taken_from<'f>(finding: &'f Finding, entry: &str) -> Option<(&'f str, &'f str)> {
+    let (holder, domain) = finding.field.split_once(".domains[")?;
+    let domain = domain.strip_suffix(']')?;
+    (finding.message == format!("belongs to {entry} already")).then_some((holder, domain))
 }
 
 /// The field's name in the contract, where documents have another one.

@@ -10,6 +10,7 @@ mod calendar;
 mod mask;
 mod pool;
 mod rep;
+mod summary;
 mod team;
 mod territory;
 
@@ -20,6 +21,7 @@ pub use calendar::{read as read_calendar, to_wire as calendar_to_wire};
 pub use mask::{Maskable, merge};
 pub use pool::{read as read_pool, to_wire as pool_to_wire};
 pub use rep::{read as read_rep, to_wire as rep_to_wire};
+pub use summary::to_wire as directory_to_wire;
 pub use team::{read as read_team, to_wire as team_to_wire};
 pub use territory::{read as read_territory, to_wire as territory_to_wire};
 

@@ -90,8 +90,10 @@ impl Routes<'_> {
 
     fn rep(&self, field: Field<'_>) -> Option<Destination> {
         let id = field.parse()?;
-        if !self.directory.reps.contains_key(&id) {
-            unknown(field, EntityKind::Rep, self.directory);
+        match self.directory.reps.get(&id) {
+            None => unknown(field, EntityKind::Rep, self.directory),
+            Some(rep) if !rep.active => field.note(format!("rep `{id}` is not active: it can own nothing")),
+            Some(_) => {}
         }
         Some(Destination::Rep(id))
     }

@@ -1,0 +1,99 @@
+//! Creating entries.
+
+use api::{Error, Path, Violations, convert::fields, names::Resource as _, v1};
+use domain::directory::{Absence, Account, CalendarSpec, Pool, Rep, Team, Territory};
+use prost::Message as _;
+use uuid::Uuid;
+
+use super::{
+    Inner,
+    change::{Basis, Planned, Wish, hold_together},
+    entry::Entry,
+};
+use crate::{
+    command::RequestKey,
+    grpc::{Asker, request_key},
+};
+
+/// An entry to be.
+struct Create<E: Entry> {
+    wire: Option<E::Wire>,
+    id: String,
+    request_id: String,
+    validate_only: bool,
+}
+
+/// A handler for each kind: they differ in their messages only.
+macro_rules! creates {
+    ($($entry:ident: $rpc:ident($request:ident { $field:ident, $id:ident }) -> $response:ident;)*) => {
+        impl Inner {
+            $(pub(super) async fn $rpc(&self, asker: &Asker, request: v1::$request) -> Result<v1::$response, Error> {
+                let method = stringify!($rpc);
+                let fingerprint = |id| request_key(id, method, &request.encode_to_vec());
+                let create = Create::<$entry> {
+                    wire: request.$field.clone(),
+                    id: request.$id.clone(),
+                    request_id: request.request_id.clone(),
+                    validate_only: request.validate_only,
+                };
+                Ok(v1::$response { $field: Some(self.create(asker, method, create, fingerprint).await?) })
+            })*
+        }
+    };
+}
+
+creates! {
+    Rep: create_rep(CreateRepRequest { rep, rep_id }) -> CreateRepResponse;
+    Team: create_team(CreateTeamRequest { team, team_id }) -> CreateTeamResponse;
+    Pool: create_pool(CreatePoolRequest { pool, pool_id }) -> CreatePoolResponse;
+    Account: create_account(CreateAccountRequest { account, account_id }) -> CreateAccountResponse;
+    Territory: create_territory(CreateTerritoryRequest { territory, territory_id }) -> CreateTerritoryResponse;
+    CalendarSpec: create_calendar(CreateCalendarRequest { calendar, calendar_id }) -> CreateCalendarResponse;
+    Absence: create_absence(CreateAbsenceRequest { absence, absence_id }) -> CreateAbsenceResponse;
+}
+
+impl Inner {
+    async fn create<E: Entry>(
+        &self,
+        asker: &Asker,
+        method: &'static str,
+        create: Create<E>,
+        fingerprint: impl FnOnce(Uuid) -> RequestKey,
+    ) -> Result<E::Wire, Error> {
+        let Create { wire, id, request_id, validate_only } = create;
+        let (mut violations, field) = (Violations::default(), E::KIND.name());
+        let id_field = format!("{field}_id");
+        let id = fields::id::<E::Id>(&id, &Path::Request.field(&id_field), &mut violations);
+        let path = Path::Request.field("request_id");
+        let request_id = fields::request_id(&request_id, &path, &mut violations);
+        let path = Path::Request.field(field);
+        if wire.is_none() {
+            violations.add(&path, format!("is absent: a {field} is required"));
+        }
+        // Without an id the rest is still read, so that everything that is wrong is told at once.
+        let stand_in = id.clone().or_else(|| "x".parse().ok());
+        let entry = wire.zip(stand_in).and_then(|(wire, id)| E::read(wire, id, None, &path, &mut violations));
+        let (id, entry) = violations.check_some(id.zip(entry))?;
+
+        let resource = id.to_name();
+        let wish = Wish {
+            method,
+            key: request_id.map(fingerprint).filter(|_| !validate_only),
+            validate_only,
+            resource: resource.clone(),
+            entry: None,
+            drain: false,
+        };
+        let plan = move |basis: &Basis| {
+            let mut after = basis.standing.directory.clone();
+            if E::exists(&after, &id) {
+                return Err(Error::AlreadyExists { resource: resource.clone() });
+            }
+            let entity = entry.clone().into_entity();
+            after.apply(entity.clone());
+            hold_together(&after, E::KIND, &resource)?;
+            Ok(Planned { upserts: vec![entity], removals: Vec::new(), after, told: entry.clone() })
+        };
+        self.change(asker, &wish, plan, |done| done.planned.told.to_wire(done.entry)).await
+    }
+}

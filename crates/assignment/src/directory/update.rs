@@ -1,0 +1,128 @@
+//! Changing entries.
+
+use api::{
+    Error, Path, Violations,
+    convert::{directory::merge, fields},
+    etag,
+    names::Resource as _,
+    v1,
+};
+use domain::directory::{Absence, Account, CalendarSpec, Pool, Rep, Team, Territory};
+use prost::Message as _;
+use prost_types::FieldMask;
+use store::EntityVersion;
+use uuid::Uuid;
+
+use super::{
+    Inner,
+    change::{Basis, Planned, Wish, hold_together},
+    entry::Entry,
+};
+use crate::{
+    command::RequestKey,
+    grpc::{Asker, request_key},
+};
+
+/// What is to be changed of an entry.
+struct Update<E: Entry> {
+    wire: Option<E::Wire>,
+    mask: Option<FieldMask>,
+    request_id: String,
+    validate_only: bool,
+}
+
+/// A handler for each kind: they differ in their messages only.
+macro_rules! updates {
+    ($($entry:ident: $rpc:ident($request:ident { $field:ident }) -> $response:ident;)*) => {
+        impl Inner {
+            $(pub(super) async fn $rpc(&self, asker: &Asker, request: v1::$request) -> Result<v1::$response, Error> {
+                let method = stringify!($rpc);
+                let fingerprint = |id| request_key(id, method, &request.encode_to_vec());
+                let update = Update::<$entry> {
+                    wire: request.$field.clone(),
+                    mask: request.update_mask.clone(),
+                    request_id: request.request_id.clone(),
+                    validate_only: request.validate_only,
+                };
+                Ok(v1::$response { $field: Some(self.update(asker, method, update, fingerprint).await?) })
+            })*
+        }
+    };
+}
+
+updates! {
+    Rep: update_rep(UpdateRepRequest { rep }) -> UpdateRepResponse;
+    Team: update_team(UpdateTeamRequest { team }) -> UpdateTeamResponse;
+    Pool: update_pool(UpdatePoolRequest { pool }) -> UpdatePoolResponse;
+    Account: update_account(UpdateAccountRequest { account }) -> UpdateAccountResponse;
+    Territory: update_territory(UpdateTerritoryRequest { territory }) -> UpdateTerritoryResponse;
+    CalendarSpec: update_calendar(UpdateCalendarRequest { calendar }) -> UpdateCalendarResponse;
+    Absence: update_absence(UpdateAbsenceRequest { absence }) -> UpdateAbsenceResponse;
+}
+
+impl Inner {
+    async fn update<E: Entry>(
+        &self,
+        asker: &Asker,
+        method: &'static str,
+        update: Update<E>,
+        fingerprint: impl FnOnce(Uuid) -> RequestKey,
+    ) -> Result<E::Wire, Error> {
+        let Update { wire, mask, request_id, validate_only } = update;
+        let (mut violations, field) = (Violations::default(), E::KIND.name());
+        let path = Path::Request.field("request_id");
+        let request_id = fields::request_id(&request_id, &path, &mut violations);
+        let path = Path::Request.field(field);
+        if wire.is_none() {
+            violations.add(&path, format!("is absent: a {field} is required"));
+        }
+        let named = wire.and_then(|wire| {
+            let id = fields::name::<E::Id>(E::name_of(&wire), &path.field("name"), &mut violations)?;
+            Some((wire, id))
+        });
+        let (wire, id) = violations.check_some(named)?;
+
+        let wish = Wish {
+            method,
+            key: request_id.map(fingerprint).filter(|_| !validate_only),
+            validate_only,
+            resource: id.to_name(),
+            entry: Some((E::KIND, id.to_string())),
+            drain: false,
+        };
+        let plan = move |basis: &Basis| {
+            let (current, version) = current::<E>(basis, &id, E::etag_of(&wire))?;
+            let mut violations = Violations::default();
+            let merged = merge(current.to_wire(Some(version)), wire.clone(), mask.as_ref(), &mut violations);
+            let path = Path::Request.field(E::KIND.name());
+            let entry = E::read(merged, id.clone(), Some(current), &path, &mut violations);
+            replaced(basis, current, violations.check_some(entry)?, &id.to_name())
+        };
+        self.change(asker, &wish, plan, |done| done.planned.told.to_wire(done.entry)).await
+    }
+}
+
+/// The entry as it stands, with its version.
+///
+/// Errors: there is none, or the caller has not seen it as it stands.
+pub(super) fn current<'b, E: Entry>(basis: &'b Basis, id: &E::Id, seen: &str) -> Result<(&'b E, i64), Error> {
+    let EntityVersion { entity, version } =
+        basis.entry.as_ref().ok_or_else(|| Error::NotFound { resource: id.to_name() })?;
+    if !seen.is_empty() && etag::parse_entry(seen) != Some(*version) {
+        return Err(Error::Aborted { resource: id.to_name(), etag: etag::of_entry(*version), owner: None });
+    }
+    E::of(entity).map(|entry| (entry, *version)).ok_or(Error::Internal)
+}
+
+/// The plan to put `entry` in the place of `current`; nothing is written if they are alike.
+pub(super) fn replaced<E: Entry>(basis: &Basis, current: &E, entry: E, resource: &str) -> Result<Planned<E>, Error> {
+    let mut after = basis.standing.directory.clone();
+    let mut upserts = Vec::new();
+    if entry != *current {
+        let entity = entry.clone().into_entity();
+        after.apply(entity.clone());
+        hold_together(&after, E::KIND, resource)?;
+        upserts.push(entity);
+    }
+    Ok(Planned { upserts, removals: Vec::new(), after, told: entry })
+}
