@@ -8,6 +8,7 @@ mod documents;
 mod fixtures;
 mod pages;
 mod partitions;
+mod plans;
 mod pool;
 mod schema;
 mod write;

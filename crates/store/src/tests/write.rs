@@ -55,7 +55,7 @@ async fn a_new_lead_is_read_as_it_was_written() {
 }
 
 /// The lead goes from anna to the review queue.
-fn handed_over(before: &Ownership) -> (Changes, Ownership) {
+pub(super) fn handed_over(before: &Ownership) -> (Changes, Ownership) {
     let later = now() + 30.minutes();
     let after = Ownership {
         epoch: before.epoch.next(),
