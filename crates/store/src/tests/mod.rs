@@ -10,6 +10,7 @@ mod pages;
 mod partitions;
 mod plans;
 mod pool;
+mod round_trips;
 mod schema;
 mod write;
 
