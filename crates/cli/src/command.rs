@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::{
     Connection,
-    commands::{directory, import, revisions},
+    commands::{deadlines, directory, import, lead, leads, revisions, route},
     documents::{Models, Policies},
     explain,
     import::ImportArgs,
@@ -18,8 +18,24 @@ pub enum Command {
     /// Say why a lead has the owner that it has.
     Explain(explain::ExplainArgs),
 
+    /// Route one lead, and say who owns it now and why.
+    Route(route::RouteArgs),
+
     /// Send the rows of a CSV or JSON Lines file as leads.
     Import(ImportArgs),
+
+    /// List leads, by owner, team, state or what is due.
+    Leads(leads::LeadsArgs),
+
+    /// Show one lead, or act on it as its owner or manager.
+    #[command(subcommand)]
+    Lead(lead::LeadCommand),
+
+    /// List what is set to happen to leads, soonest first.
+    Timers(deadlines::TimersArgs),
+
+    /// List the escalation steps that were done.
+    Escalations(deadlines::EscalationsArgs),
 
     /// Who can own leads: check and import the directory.
     #[command(subcommand)]
@@ -41,6 +57,11 @@ pub async fn run(command: Command, connection: &Connection) -> anyhow::Result<()
     let clients = connection.clients()?;
     let text = match command {
         Command::Explain(args) => explain::run(&args, &clients).await,
+        Command::Route(args) => route::run(&args, &clients, now()).await,
+        Command::Leads(args) => leads::run(&args, &clients).await,
+        Command::Lead(command) => lead::run(command, &clients).await,
+        Command::Timers(args) => deadlines::timers(&args, &clients).await,
+        Command::Escalations(args) => deadlines::escalations(&args, &clients).await,
         Command::Import(args) => import::run(&args, &clients, now()).await,
         Command::Directory(command) => directory::run(command, &clients).await,
         Command::Policy(command) => revisions::run(command, &Policies(clients.policy.clone())).await,

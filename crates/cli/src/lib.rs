@@ -11,6 +11,7 @@ mod connection;
 pub mod documents;
 pub mod explain;
 pub mod import;
+mod pages;
 mod text;
 mod told;
 

@@ -2,20 +2,28 @@
 
 use std::io::{self, Write as _};
 
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{
+    ColumnConstraint::{ContentWidth, LowerBoundary},
+    ContentArrangement, Table,
+    Width::Fixed,
+};
 use jiff::{Timestamp, tz::TimeZone};
 
-/// Tables are no wider, so that long conditions are broken and not cut.
+/// Tables are no wider, unless what must not be broken needs more.
 const WIDTH: u16 = 120;
+/// The last column has at least this width.
+const LAST: u16 = 40;
 
-/// A table with these headers and nothing drawn around it.
+/// A table with these headers and nothing drawn around it. Only its last column is broken into lines: names and times
+/// are copied from the others.
 pub(crate) fn table<const N: usize>(headers: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     table.set_header(headers).add_rows(rows);
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+    for (index, column) in (1..).zip(table.column_iter_mut()) {
+        let whole = if index < N { ContentWidth } else { LowerBoundary(Fixed(LAST)) };
+        column.set_padding((0, 2)).set_constraint(whole);
     }
     table.trim_fmt()
 }

@@ -52,3 +52,29 @@ fn a_lead_is_explained_by_name_or_id() {
     let wrong = Cli::try_parse_from(["leadrouter", "explain", "jane"]).unwrap_err().to_string();
     assert!(wrong.contains("expected the UUID of a lead"), "{wrong}");
 }
+
+#[test]
+fn a_lead_is_acted_on() {
+    let lead = "leads/01890a5d-ac96-774b-bcce-b302099a8057";
+    for line in [
+        "accept LEAD --rep anna-berg",
+        "decline LEAD --reason wrong-skills",
+        "respond LEAD --at 2026-11-22T09:30:00Z",
+        "reassign LEAD --to queues/review --ignore-caps",
+        "claim LEAD --rep reps/anna-berg",
+        "return LEAD --reason project-postponed --wake 2027-02-01",
+        "close LEAD --outcome won --value 25000 --etag 3",
+    ] {
+        parse(&format!("lead {}", line.replace("LEAD", lead)));
+    }
+    for (line, part) in [
+        ("claim LEAD", "--rep <REP>"),
+        ("decline LEAD --reason tired", "wrong-territory"),
+        ("reassign LEAD --to anna", "anna"),
+        ("return LEAD --reason other --wake soon", "expected a time from 1970 on"),
+    ] {
+        let line = format!("leadrouter lead {}", line.replace("LEAD", lead));
+        let wrong = Cli::try_parse_from(line.split(' ')).unwrap_err().to_string();
+        assert!(wrong.contains(part), "{wrong}");
+    }
+}

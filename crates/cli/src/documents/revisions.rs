@@ -9,7 +9,7 @@ use api::v1::{
 use tonic::Status;
 
 use super::{Document, refusal, request_id};
-use crate::{clients::Link, told::answer};
+use crate::{clients::Link, pages, told::answer};
 
 /// What policies and points models have in common.
 #[derive(Debug, Clone)]
@@ -115,16 +115,14 @@ impl Revisions for Policies {
     }
 
     async fn list(&self) -> anyhow::Result<Vec<Revision>> {
-        let mut all = Vec::new();
-        let mut request = ListPoliciesRequest::default();
-        loop {
-            let page = answer(self.0.clone().list_policies(request.clone()).await)?;
-            all.extend(page.policies.into_iter().map(Revision::from));
-            if page.next_page_token.is_empty() {
-                return Ok(all);
+        let page = |page_size, page_token| {
+            let mut client = self.0.clone();
+            async move {
+                let page = answer(client.list_policies(ListPoliciesRequest { page_size, page_token }).await)?;
+                Ok((page.policies.into_iter().map(Revision::from).collect(), page.next_page_token))
             }
-            request.page_token = page.next_page_token;
-        }
+        };
+        Ok(pages::all(page).await?)
     }
 }
 
@@ -152,15 +150,14 @@ impl Revisions for Models {
     }
 
     async fn list(&self) -> anyhow::Result<Vec<Revision>> {
-        let mut all = Vec::new();
-        let mut request = ListScoringModelsRequest::default();
-        loop {
-            let page = answer(self.0.clone().list_scoring_models(request.clone()).await)?;
-            all.extend(page.scoring_models.into_iter().map(Revision::from));
-            if page.next_page_token.is_empty() {
-                return Ok(all);
+        let page = |page_size, page_token| {
+            let mut client = self.0.clone();
+            async move {
+                let page =
+                    answer(client.list_scoring_models(ListScoringModelsRequest { page_size, page_token }).await)?;
+                Ok((page.scoring_models.into_iter().map(Revision::from).collect(), page.next_page_token))
             }
-            request.page_token = page.next_page_token;
-        }
+        };
+        Ok(pages::all(page).await?)
     }
 }

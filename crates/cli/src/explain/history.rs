@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use crate::text::{table, time, word};
 
 pub(crate) fn told(history: &[Assignment], zone: &TimeZone) -> String {
-    table(["#", "Owner", "From", "Because", "By", "State", "Answered"], history.iter().map(|entry| row(entry, zone)))
+    table(["#", "Owner", "From", "State", "Answered", "By", "Because"], history.iter().map(|entry| row(entry, zone)))
 }
 
 fn row(entry: &Assignment, zone: &TimeZone) -> [String; 7] {
@@ -24,5 +24,5 @@ fn row(entry: &Assignment, zone: &TimeZone) -> [String; 7] {
     }
     let from = time(entry.start_time.as_ref(), zone);
     let answered = time(entry.first_response_time.as_ref(), zone);
-    [epoch.to_string(), owner.clone(), from, because, actor.clone(), state, answered]
+    [epoch.to_string(), owner.clone(), from, state, answered, actor.clone(), because]
 }

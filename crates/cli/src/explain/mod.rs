@@ -1,10 +1,10 @@
 //! `explain`: why a lead has the owner that it has, from the score to the clocks, in words that a rep can read.
 
 mod candidates;
-mod history;
+pub(crate) mod history;
 mod render;
 mod score;
-mod sla;
+pub(crate) mod sla;
 
 #[cfg(test)]
 mod tests;
@@ -13,7 +13,7 @@ use api::v1::{Assignment, Decision, GetDecisionRequest, GetLeadRequest, GetRepRe
 use clap::Args;
 use tonic::Code;
 
-use crate::{CallError, Clients, commands::LeadRef, told::answer};
+use crate::{CallError, Clients, commands::LeadRef, pages, told::answer};
 
 /// Say why a lead has the owner that it has.
 #[derive(Debug, Clone, Args)]
@@ -52,7 +52,7 @@ pub async fn explanation(clients: &Clients, lead: LeadRef, epoch: Option<i32>) -
     let decision = GetDecisionRequest { name: format!("{name}/decisions/{epoch}") };
     let decision = answer(assignment.get_decision(decision).await)?.decision.unwrap_or_default();
     let owner_name = full_name(clients, &decision.owner).await?;
-    Ok(Explanation { owner_name, history: history(clients, name).await?, lead, decision })
+    Ok(Explanation { owner_name, history: history(clients, &name).await?, lead, decision })
 }
 
 async fn full_name(clients: &Clients, owner: &str) -> Result<String, CallError> {
@@ -66,17 +66,17 @@ async fn full_name(clients: &Clients, owner: &str) -> Result<String, CallError> 
     }
 }
 
-async fn history(clients: &Clients, parent: String) -> Result<Vec<Assignment>, CallError> {
-    let mut all = Vec::new();
-    let mut request = ListAssignmentsRequest { parent, page_size: 1_000, page_token: String::new() };
-    loop {
-        let page = answer(clients.assignment.clone().list_assignments(request.clone()).await)?;
-        all.extend(page.assignments);
-        if page.next_page_token.is_empty() {
-            return Ok(all);
+/// The history of the lead of that name, oldest first.
+pub(crate) async fn history(clients: &Clients, lead: &str) -> Result<Vec<Assignment>, CallError> {
+    let page = |page_size, page_token| {
+        let mut client = clients.assignment.clone();
+        let request = ListAssignmentsRequest { parent: lead.to_owned(), page_size, page_token };
+        async move {
+            let page = answer(client.list_assignments(request).await)?;
+            Ok((page.assignments, page.next_page_token))
         }
-        request.page_token = page.next_page_token;
-    }
+    };
+    pages::all(page).await
 }
 
 pub(crate) async fn run(args: &ExplainArgs, clients: &Clients) -> anyhow::Result<String> {

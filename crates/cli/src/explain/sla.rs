@@ -4,7 +4,7 @@ use api::v1::{EscalationAction, EscalationStep, Sla};
 
 use crate::text::{indented, table};
 
-pub(super) fn told(sla: Option<&Sla>) -> String {
+pub(crate) fn told(sla: Option<&Sla>) -> String {
     let Some(sla) = sla.filter(|sla| !sla.sla_policy.is_empty()) else {
         return "Response: no target applies\n".to_owned();
     };

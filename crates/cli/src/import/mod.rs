@@ -23,6 +23,7 @@ mod tests;
 pub use args::ImportArgs;
 pub use reader::{InputError, Next, Position, Rows};
 pub use record::{Record, RowProblem};
+pub(crate) use row::read_time;
 pub use row::{Converter, Row, request_id};
 pub use run::{Imported, run, run_with};
 pub use send::{Answer, Retry, over};

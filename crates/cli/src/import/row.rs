@@ -210,7 +210,7 @@ fn read_age(cell: &str, now: Timestamp) -> Result<Timestamp, String> {
 
 /// `2026-11-22T09:30:00Z`, `2026-11-22T09:30`, `2026-11-22 09:30:00` or `2026-11-22`; what tells no zone is meant in
 /// `zone`.
-fn read_time(cell: &str, zone: &TimeZone) -> Result<Timestamp, String> {
+pub(crate) fn read_time(cell: &str, zone: &TimeZone) -> Result<Timestamp, String> {
     let local = || cell.parse::<civil::DateTime>().ok()?.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp());
     let time = cell.parse::<Timestamp>().ok().or_else(local);
     time.filter(|at| *at >= Timestamp::UNIX_EPOCH).ok_or_else(|| {

@@ -45,6 +45,11 @@ pub enum AttributeType {
 impl AttributeType {
     const ALL: [(Self, &'static str); 3] = [(Self::Text, "text"), (Self::Number, "number"), (Self::Flag, "flag")];
 
+    /// The type that mappings call so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    }
+
     /// `value` as an attribute of this type. Errors: what was found and what was expected.
     pub fn read(self, value: &str, scale: Option<f64>) -> Result<AttributeValue, String> {
         match self {
@@ -140,7 +145,7 @@ pub(super) fn attributes(field: Option<Field<'_>>, blank: &[String], columns: &m
 pub(super) const WORD: &str = "expected 1 to 63 characters of a-z, 0-9 and _, the first a letter";
 
 /// True for what may name an attribute or a signal kind.
-pub(super) fn is_word(name: &str) -> bool {
+pub(crate) fn is_word(name: &str) -> bool {
     (1..=63).contains(&name.len())
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')

@@ -40,6 +40,7 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 
 pub use columns::{Column, ColumnIndex, Columns};
+pub(crate) use fields::is_word;
 pub use fields::{AttributeRule, AttributeType, FieldRule};
 pub use parse::MAX_MAPPING_BYTES;
 pub use signals::{MAX_SIGNALS, SignalRule, Test, When};
