@@ -30,7 +30,7 @@ struct Wire {
 }
 
 impl Wire {
-    async fn before(server: &PgConnectOptions) -> Self {
+    fn before(server: &PgConnectOptions) -> Self {
         let dir = std::env::temp_dir().join(format!("lr-{}", &Uuid::new_v4().simple().to_string()[..12]));
         std::fs::create_dir(&dir).unwrap();
         let listener = UnixListener::bind(dir.join(format!(".s.PGSQL.{}", server.get_port()))).unwrap();
@@ -117,7 +117,7 @@ async fn round_trips(wire: &Wire, store: &Store, what: impl AsyncFn(&mut Tx)) ->
 #[tokio::test]
 async fn a_batch_of_any_size_costs_five_round_trips_or_eight() {
     on_database(async |base: Base| {
-        let wire = Wire::before(&base.database.url().parse().unwrap()).await;
+        let wire = Wire::before(&base.database.url().parse().unwrap());
         let store = wire.store(&base).await;
         let (tenant, reps) = (base.tenant, [rep("anna"), rep("bob")]);
 
