@@ -6,6 +6,7 @@ mod counters;
 mod directory;
 mod documents;
 mod fixtures;
+mod laws;
 mod pages;
 mod partitions;
 mod plans;
