@@ -43,10 +43,12 @@ pub enum Command {
 
     /// Who gets what: check, create and activate revisions of the routing policy.
     #[command(subcommand)]
+    #[command(after_help = "Example:\n  leadrouter policy create examples/maven/policy.yaml --activate")]
     Policy(revisions::RevisionCommand),
 
     /// What a lead is worth: check, create and activate revisions of the points model.
     #[command(subcommand)]
+    #[command(after_help = "Example:\n  leadrouter model create examples/maven/model.yaml --activate")]
     Model(revisions::RevisionCommand),
 }
 

@@ -11,26 +11,26 @@ use crate::clients::{Caller, Clients, Link, endpoint};
 pub struct Connection {
     /// Address of the assignment service, which keeps directory and policy as well.
     #[arg(long, global = true, value_name = "URL", help_heading = HEADING)]
-    #[arg(env = "LEADROUTER_SERVER", default_value = SERVER)]
+    #[arg(env = "LEADROUTER_SERVER", hide_env_values = true, default_value = SERVER)]
     pub server: String,
 
     /// Address of the scoring service, which keeps the points models.
     #[arg(long, global = true, value_name = "URL", help_heading = HEADING)]
-    #[arg(env = "LEADROUTER_SCORING_SERVER", default_value = SCORING_SERVER)]
+    #[arg(env = "LEADROUTER_SCORING_SERVER", hide_env_values = true, default_value = SCORING_SERVER)]
     pub scoring_server: String,
 
     /// Address of the escalation service, which answers for deadlines.
     #[arg(long, global = true, value_name = "URL", help_heading = HEADING)]
-    #[arg(env = "LEADROUTER_ESCALATION_SERVER", default_value = ESCALATION_SERVER)]
+    #[arg(env = "LEADROUTER_ESCALATION_SERVER", hide_env_values = true, default_value = ESCALATION_SERVER)]
     pub escalation_server: String,
 
     /// The tenant whose leads are meant.
     #[arg(long, global = true, value_name = "NAME", help_heading = HEADING)]
-    #[arg(env = "LEADROUTER_TENANT", default_value = "default")]
+    #[arg(env = "LEADROUTER_TENANT", hide_env_values = true, default_value = "default")]
     pub tenant: String,
 
     /// Who acts, for the history of leads; otherwise the user who is logged in.
-    #[arg(long, global = true, value_name = "NAME", help_heading = HEADING, env = "LEADROUTER_ACTOR")]
+    #[arg(long, global = true, value_name = "NAME", help_heading = HEADING, env = "LEADROUTER_ACTOR", hide_env_values = true)]
     pub actor: Option<String>,
 }
 

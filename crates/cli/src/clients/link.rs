@@ -137,24 +137,4 @@ fn root_cause(status: &Status) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use api::v1::{GetLeadRequest, assignment_service_client::AssignmentServiceClient};
-
-    use super::*;
-
-    #[tokio::test]
-    async fn where_nothing_listens_the_error_says_how_to_start_it() {
-        // A port that was free a moment ago.
-        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let address = format!("http://{address}");
-        let caller = Caller::new("default", "test").unwrap();
-        let link = Link::new(endpoint(&address).unwrap().connect_lazy(), caller, &address, "--server");
-        let answer = AssignmentServiceClient::new(link).get_lead(GetLeadRequest::default()).await;
-        let status = answer.unwrap_err();
-        assert_eq!(status.code(), Code::Unavailable);
-        let start = format!("nothing answers at {address} (Connection refused");
-        assert!(status.message().starts_with(&start), "{status}");
-        assert!(status.message().contains("`leadrouter dev`") && status.message().ends_with("with --server"));
-    }
-}
+mod tests;

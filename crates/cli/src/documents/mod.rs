@@ -120,6 +120,7 @@ pub(crate) fn request_id() -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 
@@ -139,5 +140,35 @@ mod tests {
             ],
         };
         insta::assert_snapshot!(refused);
+    }
+
+    fn problems(count: i32) -> Vec<Problem> {
+        let problem = |line| Problem { line, column: 1, message: "expected a list".to_owned(), ..Problem::default() };
+        (1..=count).map(problem).collect()
+    }
+
+    fn document() -> Document {
+        Document::new("directory.yaml", "teams: 1")
+    }
+
+    #[tokio::test]
+    async fn all_problems_are_told_not_only_those_that_fit_into_an_error() {
+        let found =
+            domain::yaml::Problem { line: 1, column: 1, field: "teams".to_owned(), message: "is wrong".to_owned() };
+        let status = api::Error::InvalidDocument { field: "source", problems: vec![found] }.into();
+        let error = refusal(&document(), status, |_| async { Ok(problems(900)) }).await;
+        let refused: Refused = error.downcast().unwrap();
+        assert_eq!((refused.document.as_str(), refused.problems.len()), ("directory.yaml", 900));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_the_documents_fault_is_told_as_it_is() {
+        let validate = |_| async { anyhow::bail!("not to be asked") };
+        let error = refusal(&document(), api::Error::StoreUnavailable.into(), validate).await;
+        assert!(error.to_string().starts_with("the store can't be reached"), "{error}");
+        // It was put in order between the two calls.
+        let status = api::Error::InvalidDocument { field: "source", problems: Vec::new() }.into();
+        let error = refusal(&document(), status, |_| async { Ok(Vec::new()) }).await;
+        assert!(error.is::<CallError>(), "{error}");
     }
 }

@@ -6,6 +6,10 @@ use clap::Args;
 
 /// Send the rows of a file as leads.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = "An import that was stopped goes on when it is started again; no row becomes two leads.\n\n\
+    Examples:\n  \
+    leadrouter import --mapping mapping.yaml leads.csv\n  \
+    leadrouter import --mapping mapping.yaml --dry-run --report rejected.csv leads.jsonl.gz")]
 pub struct ImportArgs {
     /// CSV or JSON Lines, also compressed with gzip.
     pub file: PathBuf,

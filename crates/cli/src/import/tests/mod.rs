@@ -3,6 +3,7 @@
 mod examples;
 mod hostile;
 mod mapping;
+mod million;
 mod properties;
 mod rows;
 mod sending;
