@@ -8,11 +8,13 @@ use std::{
 use domain::ids::TenantId;
 use jiff::Timestamp;
 use sqlx::PgConnection;
+use tracing::Instrument as _;
 
 use crate::{
     error::StoreError,
     pool::Store,
     time::{SqlTime, time},
+    tx::Tx,
 };
 
 /// Which directory, policy and scoring model are in force for a tenant.
@@ -95,6 +97,17 @@ pub(crate) async fn lock_versions(
     .await?
     .ok_or(StoreError::UnknownTenant(tenant))?;
     Ok(TenantVersions { directory: row.directory_version, policy: row.policy_revision, model: row.model_revision })
+}
+
+impl Tx {
+    /// Locks the tenant's row against batches that are under way and against others who change what is in force, until
+    /// this transaction ends: what is in force. To be called before [`Self::lookup`] by whoever wants to change it.
+    pub async fn hold_tenant(&mut self, tenant: TenantId) -> Result<TenantVersions, StoreError> {
+        self.enter()?;
+        let statement = self.statement("hold_tenant");
+        let versions = lock_versions(&mut self.connection, tenant).instrument(statement).await;
+        self.leave(versions)
+    }
 }
 
 /// Remembers which tenant a name belongs to, so that a request does not ask for it: that never changes.
