@@ -41,7 +41,8 @@ impl Database {
     async fn copy_of(server: &'static Server, template: &str) -> Self {
         // Dropped also if the statement fails half-way or its test is aborted.
         let database = Self { server, name: format!("test_{}", Uuid::new_v4().simple()) };
-        let create = format!("CREATE DATABASE {} TEMPLATE {template}", database.name);
+        // Its files are copied, which on a server that does not force them to disk takes half the time of the other strategy.
+        let create = format!("CREATE DATABASE {} TEMPLATE {template} STRATEGY FILE_COPY", database.name);
         let mut connection = connect(server.url()).await;
         sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut connection).await.expect("a fresh database");
         connection.close().await.expect("an orderly end");
