@@ -1,5 +1,7 @@
 //! The directory: every version of every entry.
 
+use std::collections::BTreeMap;
+
 use domain::{
     directory::{Entity, EntityKind},
     ids::TenantId,
@@ -13,7 +15,7 @@ use crate::{
     error::StoreError,
     pool::Store,
     tenant::lock_versions,
-    time::{SqlTime, time},
+    time::{SqlTime, from_opt, time},
     tx::Tx,
 };
 
@@ -63,7 +65,57 @@ pub struct EntityVersion {
     pub entity: Entity,
 }
 
+/// How large a directory is, and since when.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DirectorySummary {
+    /// Its version; 0: it was never changed.
+    pub version: i64,
+    /// When that version came to be; `None`: it was never changed, or before this was kept.
+    pub changed_at: Option<Timestamp>,
+    /// Entries of each kind that has any.
+    pub counts: BTreeMap<EntityKind, usize>,
+}
+
 impl Store {
+    /// The version of a directory and how many entries it has, without reading them.
+    pub async fn directory_summary(&self, tenant: TenantId) -> Result<DirectorySummary, StoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT t.directory_version, t.directory_changed_at AS "changed_at: SqlTime",
+                      d.kind AS "kind?", d.entries AS "entries?"
+               FROM tenant AS t LEFT JOIN LATERAL (
+                   SELECT kind, count(*) AS entries FROM directory
+                   WHERE tenant_id = $1 AND replaced_at IS NULL GROUP BY kind
+               ) AS d ON true
+               WHERE t.tenant_id = $1"#,
+            tenant.0,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let first = rows.first().ok_or(StoreError::UnknownTenant(tenant))?;
+        let mut summary = DirectorySummary {
+            version: first.directory_version,
+            changed_at: from_opt(first.changed_at),
+            counts: BTreeMap::new(),
+        };
+        for (code, entries) in rows.iter().filter_map(|row| row.kind.zip(row.entries)) {
+            if let Some(kind) = EntityKind::from_code(code) {
+                summary.counts.insert(kind, usize::try_from(entries).unwrap_or_default());
+            }
+        }
+        Ok(summary)
+    }
+
+    /// When the directory came to be at its version; see [`DirectorySummary::changed_at`].
+    pub async fn directory_changed_at(&self, tenant: TenantId) -> Result<Option<Timestamp>, StoreError> {
+        let found = sqlx::query_scalar!(
+            r#"SELECT directory_changed_at AS "changed_at: SqlTime" FROM tenant WHERE tenant_id = $1"#,
+            tenant.0,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(from_opt(found.ok_or(StoreError::UnknownTenant(tenant))?))
+    }
+
     /// The whole directory and its version, by kind and id.
     pub async fn directory(&self, tenant: TenantId) -> Result<(i64, Vec<Entity>), StoreError> {
         let rows = sqlx::query!(
@@ -179,9 +231,14 @@ async fn apply(
     if write(connection, tenant, change, found + 1).await? == 0 {
         return Ok(found);
     }
-    sqlx::query!("UPDATE tenant SET directory_version = $2 WHERE tenant_id = $1", tenant.0, found + 1)
-        .execute(connection)
-        .await?;
+    sqlx::query!(
+        "UPDATE tenant SET directory_version = $2, directory_changed_at = $3 WHERE tenant_id = $1",
+        tenant.0,
+        found + 1,
+        time(change.now) as SqlTime,
+    )
+    .execute(connection)
+    .await?;
     Ok(found + 1)
 }
 

@@ -34,7 +34,7 @@ mod tx;
 
 pub use audit::{Audit, Unwatched};
 pub use changes::{Changes, MovedIdentity, NewLead, StoredResponse};
-pub use directory::{DirectoryChange, DirectoryError, EntityVersion};
+pub use directory::{DirectoryChange, DirectoryError, DirectorySummary, EntityVersion};
 pub use error::{StoreError, WriteError};
 pub use history::EscalationKey;
 pub use leads::LeadFilter;

@@ -8,6 +8,7 @@ use domain::{
     ids::{PoolId, RepId},
     policy::Policy,
 };
+use jiff::Timestamp;
 use prost::Message;
 use store::{DirectoryChange, DirectoryError, EntityVersion, Lookup, PolicyRevision, Tx};
 
@@ -44,6 +45,8 @@ pub(super) struct Basis {
     /// The entry that is changed; `None`: there is none.
     pub entry: Option<EntityVersion>,
     policy: Option<PolicyRevision>,
+    /// When the directory came to be as it stands.
+    changed_at: Option<Timestamp>,
 }
 
 /// What is to be written, and how the directory looks then.
@@ -60,8 +63,10 @@ pub(super) struct Planned<T> {
 #[derive(Debug)]
 pub(super) struct Done<'p, T> {
     pub planned: &'p Planned<T>,
-    /// Version of the directory; as it is when nothing was changed.
-    pub directory: i64,
+    /// The directory as it is now.
+    pub document: &'p DirectoryDocument,
+    /// Version of the directory, and when that came to be; as it is when nothing was changed.
+    pub directory: (i64, Option<Timestamp>),
     /// Version of the entry that was changed; `None` when nothing was stored.
     pub entry: Option<i64>,
     /// Leads that were routed again.
@@ -122,9 +127,9 @@ impl Inner {
         }
         let resource = wish.resource.clone();
         let checked = compute(move || check(basis, plan.as_ref(), &resource)).await??;
-        let (leaves, version) = (!checked.leaving.is_empty(), checked.basis.standing.versions.directory);
+        let leaves = !checked.leaving.is_empty();
         if wish.validate_only && !leaves {
-            return Ok(answer(&done(&checked, version, None, 0)));
+            return Ok(answer(&done(&checked, None, 0)));
         }
         let drain = match &checked.policy {
             Some(policy) if wish.drain && leaves => Some(self.drain(asker, &checked, policy).await?),
@@ -137,12 +142,12 @@ impl Inner {
         if let Some(kept) = kept {
             return Ok(kept);
         }
-        let (directory, drained) = self.write(&mut tx, asker, &checked, lookup, drain).await?;
+        let (stored, drained) = self.write(&mut tx, asker, &checked, lookup, drain).await?;
         if wish.validate_only {
             tx.rollback().await.map_err(rejected)?;
-            return Ok(answer(&done(&checked, version, None, drained)));
+            return Ok(answer(&done(&checked, None, drained)));
         }
-        let answer = answer(&done(&checked, directory, Some(directory), drained));
+        let answer = answer(&done(&checked, Some(stored), drained));
         kept::keep(&mut tx, asker.tenant, wish.key, &answer).await?;
         tx.commit().await.map_err(rejected)?;
         Ok(answer)
@@ -158,7 +163,8 @@ impl Inner {
             Some(revision) => self.store.policy(asker.tenant, revision).await.map_err(rejected)?,
             None => None,
         };
-        Ok(Basis { standing, entry, policy })
+        let changed_at = self.store.directory_changed_at(asker.tenant).await.map_err(rejected)?;
+        Ok(Basis { standing, entry, policy, changed_at })
     }
 
     async fn drain<T>(&self, asker: &Asker, checked: &Checked<T>, policy: &Policy) -> Result<Drain, Failed> {
@@ -169,7 +175,7 @@ impl Inner {
         Drain::read(&self.store, asker, leaving, (version, after), (revision, policy.clone()), self.clock.now()).await
     }
 
-    /// The version of the directory afterwards, and how many leads were routed again.
+    /// The version of the directory afterwards and when it was changed, and how many leads were routed again.
     async fn write<T>(
         &self,
         tx: &mut Tx,
@@ -177,7 +183,7 @@ impl Inner {
         checked: &Checked<T>,
         lookup: Lookup,
         drain: Option<Drain>,
-    ) -> Result<(i64, usize), Failed> {
+    ) -> Result<((i64, Timestamp), usize), Failed> {
         let now = self.clock.manual_now().unwrap_or(lookup.now);
         let planned = &checked.planned;
         let change = DirectoryChange {
@@ -198,7 +204,7 @@ impl Inner {
             0
         };
         tx.wake_waiting(asker.tenant, &checked.wake, wake::MOST, now).await.map_err(rejected)?;
-        Ok((version, drained))
+        Ok(((version, now), drained))
     }
 }
 
@@ -215,11 +221,17 @@ async fn own_nothing(tx: &mut Tx, asker: &Asker, reps: &[RepId]) -> Result<(), F
     }
 }
 
-fn done<T>(checked: &Checked<T>, directory: i64, stored: Option<i64>, drained: usize) -> Done<'_, T> {
-    let planned = &checked.planned;
-    let before = checked.basis.entry.as_ref().map(|entry| entry.version);
-    let entry = if planned.upserts.is_empty() { before } else { stored };
-    Done { planned, directory, entry, drained }
+/// `stored`: the version that was written, and when; `None`: it was only checked.
+fn done<T>(checked: &Checked<T>, stored: Option<(i64, Timestamp)>, drained: usize) -> Done<'_, T> {
+    let (planned, basis) = (&checked.planned, &checked.basis);
+    let (before, entry) = (basis.standing.versions.directory, basis.entry.as_ref().map(|entry| entry.version));
+    let directory = match stored {
+        Some((version, now)) if version != before => (version, Some(now)),
+        _ => (before, basis.changed_at),
+    };
+    let entry = if planned.upserts.is_empty() { entry } else { stored.map(|(version, _)| version) };
+    let document = if stored.is_some() { &planned.after } else { &basis.standing.directory };
+    Done { planned, document, directory, entry, drained }
 }
 
 /// Plans the change, and checks it against the active policy.

@@ -157,12 +157,13 @@ fn completed(before: &DirectoryDocument, document: &DirectoryDocument) -> Direct
 }
 
 fn answer(done: &Done<'_, Counts>) -> v1::ImportDirectoryResponse {
-    let (planned, number) = (done.planned, |count: usize| i32::try_from(count).unwrap_or(i32::MAX));
+    let (counts, number) = (done.planned.told, |count: usize| i32::try_from(count).unwrap_or(i32::MAX));
+    let (version, changed_at) = done.directory;
     v1::ImportDirectoryResponse {
-        directory: Some(directory_to_wire(done.directory, None, |kind| planned.after.ids(kind).count())),
-        created_count: number(planned.told.created),
-        updated_count: number(planned.told.updated),
-        removed_count: number(planned.told.removed),
-        unchanged_count: number(planned.told.unchanged),
+        directory: Some(directory_to_wire(version, changed_at, |kind| done.document.ids(kind).count())),
+        created_count: number(counts.created),
+        updated_count: number(counts.updated),
+        removed_count: number(counts.removed),
+        unchanged_count: number(counts.unchanged),
     }
 }

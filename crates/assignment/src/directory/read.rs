@@ -7,7 +7,7 @@ use api::{
     page::Listing,
     v1,
 };
-use domain::directory::{Absence, Account, CalendarSpec, DirectoryDocument, Pool, Rep, Team, Territory};
+use domain::directory::{Absence, Account, CalendarSpec, Pool, Rep, Team, Territory};
 
 use super::{Inner, entry::Entry};
 use crate::{
@@ -94,9 +94,9 @@ impl Inner {
             violations.add(&path, format!("is not the name of the directory: expected `{DIRECTORY}`"));
             return Err(violations.into());
         }
-        let (version, entities) = self.store.directory(asker.tenant).await.map_err(store_error)?;
-        let document = DirectoryDocument::from_entities(entities);
-        let directory = directory_to_wire(version, None, |kind| document.ids(kind).count());
+        let found = self.store.directory_summary(asker.tenant).await.map_err(store_error)?;
+        let count = |kind| found.counts.get(&kind).copied().unwrap_or_default();
+        let directory = directory_to_wire(found.version, found.changed_at, count);
         Ok(v1::GetDirectoryResponse { directory: Some(directory) })
     }
 }

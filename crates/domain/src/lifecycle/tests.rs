@@ -87,6 +87,28 @@ fn the_whole_chain_to_the_queue() {
 }
 
 #[test]
+fn a_drained_lead_goes_on_to_somebody_else_with_its_clock() {
+    let snapshot = testing::snapshot();
+    let mut counters = Counters::default();
+    let mut case = opened(snapshot, "web", &mut counters);
+    case.accept(&at(snapshot, 1), None).unwrap();
+    case.drain(&at(snapshot, 5), &testing::score(0), &mut counters);
+    assert_ne!(owner(&case), "reps/cat");
+    assert_eq!((case.ownership.state, case.ownership.tried.as_slice()), (LeadState::Offered, [rep("cat")].as_slice()));
+    assert_eq!((due(&case, TimerKind::Accept), due(&case, TimerKind::Escalate)), (Some(15), Some(15)));
+    let ended = &case.changes.ended[0];
+    assert_eq!((ended.state, ended.end_reason.as_deref()), (AssignmentState::Reassigned, Some("rep_deactivated")));
+    assert_eq!(case.assignment.cause, crate::ownership::Cause::Drained);
+    assert!(case.assignment.decision.is_some());
+    assert_eq!(counters.load(&rep("cat")).open, 0);
+
+    case.close(&at(snapshot, 6), None, CloseOutcome::Lost, None, &mut counters).unwrap();
+    let epoch = case.ownership.epoch;
+    case.drain(&at(snapshot, 7), &testing::score(0), &mut counters);
+    assert_eq!(case.ownership.epoch, epoch);
+}
+
+#[test]
 fn an_empty_step_falls_through_at_once_and_says_so() {
     let snapshot = testing::snapshot();
     let mut counters = Counters::default();

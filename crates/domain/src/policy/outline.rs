@@ -29,3 +29,18 @@ impl Outline {
         outline.ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Outline;
+
+    #[test]
+    fn a_policy_tells_what_it_is_without_its_directory() {
+        let text = "name: acme\nrules:\n  - { name: a, to: { pool: long-gone } }\n  - { name: b, to: { pool: x } }\n";
+        let expected = Outline { name: "acme".to_owned(), description: None, rules: 2 };
+        assert_eq!(Outline::read(text), Some(expected));
+        let described = Outline::read("name: acme\ndescription: All to one\n");
+        assert_eq!(described.and_then(|outline| outline.description).as_deref(), Some("All to one"));
+        assert_eq!(Outline::read("name: [unclosed"), None);
+    }
+}

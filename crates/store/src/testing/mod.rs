@@ -38,6 +38,16 @@ impl Database {
         Self::copy_of(Server::get().await, "template1").await
     }
 
+    /// Comes back as soon as so many in this database wait for a lock.
+    pub async fn until_waiting(&self, many: i64) {
+        let waits =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let mut connection = connect(&self.url()).await;
+        while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut connection).await.expect("an answer") < many {
+            tokio::task::yield_now().await;
+        }
+    }
+
     async fn copy_of(server: &'static Server, template: &str) -> Self {
         // Dropped also if the statement fails half-way or its test is aborted.
         let database = Self { server, name: format!("test_{}", Uuid::new_v4().simple()) };

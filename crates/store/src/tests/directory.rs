@@ -4,7 +4,7 @@ use domain::directory::{Entity, EntityKind, Rep, Seniority, Team};
 use tokio::task::JoinSet;
 
 use super::{Base, fixtures::rep, now, on_database};
-use crate::{DirectoryError, EntityVersion, TenantVersions};
+use crate::{DirectoryError, DirectorySummary, EntityVersion, TenantVersions};
 
 fn team(name: &str) -> Entity {
     let id = "east".parse().unwrap();
@@ -62,6 +62,21 @@ async fn every_version_can_be_read_again() {
         assert_eq!(page, [anna]);
         let rest = store.entities(*tenant, EntityKind::Rep, Some("anna"), 10).await.unwrap();
         assert_eq!(rest, [EntityVersion { version: 3, entity: person("bob", false) }]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_summary_counts_what_is_there_now() {
+    on_database(async |base: Base| {
+        let summary = async || base.store.directory_summary(base.tenant).await.unwrap();
+        assert_eq!(summary().await, DirectorySummary::default());
+        base.change(&[team("East"), person("anna", true), person("bob", true)], &[]).await;
+        base.change(&[], &[(EntityKind::Rep, "bob")]).await;
+        let found = summary().await;
+        assert_eq!((found.version, found.changed_at), (2, Some(now())));
+        assert_eq!(found.counts, [(EntityKind::Rep, 1), (EntityKind::Team, 1)].into());
+        assert_eq!(base.store.directory_changed_at(base.tenant).await.unwrap(), Some(now()));
     })
     .await;
 }

@@ -48,11 +48,7 @@ impl Base {
 
     /// Comes back as soon as so many in this database wait for a lock.
     async fn until_waiting(&self, many: i64) {
-        let waits =
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while sqlx::query_scalar::<_, i64>(waits).fetch_one(&self.store.pool).await.unwrap() < many {
-            tokio::task::yield_now().await;
-        }
+        self.database.until_waiting(many).await;
     }
 }
 

@@ -222,3 +222,19 @@ fn findings_are_put_in_terms_of_the_request() {
     assert_eq!((resource.as_str(), users[0].field.as_str()), ("teams/south", "reps/anna.team"));
     assert_eq!(blame(Vec::new(), "teams/south", "team").check("teams/south"), Ok(()));
 }
+
+#[test]
+fn a_domain_is_the_fault_of_who_comes_to_it() {
+    let finding = || {
+        vec![Finding {
+            field: "accounts/zeta.domains[x.example]".to_owned(),
+            message: "belongs to accounts/acme already".to_owned(),
+        }]
+    };
+    let newcomer = blame(finding(), "accounts/acme", "account");
+    assert_eq!(fields(&newcomer.own), ["account.domains[x.example]"]);
+    assert_eq!(newcomer.own.iter().next().unwrap().description, "belongs to accounts/zeta already");
+    // Seen from the other side it was right from the start, and a third one has nothing to do with it.
+    assert_eq!(fields(&blame(finding(), "accounts/zeta", "account").own), ["account.domains[x.example]"]);
+    assert_eq!(blame(finding(), "accounts/third", "account").others.len(), 1);
+}
