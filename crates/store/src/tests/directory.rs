@@ -67,6 +67,19 @@ async fn every_version_can_be_read_again() {
 }
 
 #[tokio::test]
+async fn a_large_change_is_one_change() {
+    on_database(async |base: Base| {
+        let many: Vec<_> = (0..5_001).map(|number| person(&format!("rep-{number}"), true)).collect();
+        assert_eq!(base.change(&many, &[]).await, 1);
+        assert_eq!(base.store.directory_summary(base.tenant).await.unwrap().counts[&EntityKind::Rep], 5_001);
+        let ids: Vec<_> = many.iter().map(|entity| (EntityKind::Rep, entity.id())).collect();
+        assert_eq!(base.change(&[team("East")], &ids).await, 2);
+        assert_eq!(base.store.directory(base.tenant).await.unwrap(), (2, vec![team("East")]));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_summary_counts_what_is_there_now() {
     on_database(async |base: Base| {
         let summary = async || base.store.directory_summary(base.tenant).await.unwrap();
