@@ -89,11 +89,15 @@ fn single<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a [
     }
 }
 
+/// Whether a tenant may be named so: 1 to 63 of `a-z`, `0-9` and `-`, not led by `-`.
+pub fn is_tenant(name: &str) -> bool {
+    (1..=MAX_TENANT).contains(&name.len())
+        && !name.starts_with('-')
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
 fn tenant_slug(value: &[u8]) -> Option<Arc<str>> {
-    let fits = (1..=MAX_TENANT).contains(&value.len())
-        && value[0] != b'-'
-        && value.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-');
-    if fits { std::str::from_utf8(value).ok().map(Arc::from) } else { None }
+    std::str::from_utf8(value).ok().filter(|name| is_tenant(name)).map(Arc::from)
 }
 
 fn printable(value: &[u8]) -> Option<Arc<str>> {

@@ -39,6 +39,16 @@ pub fn load<T: DeserializeOwned>(path: Option<&Path>) -> Result<T, ConfigError> 
 /// As [`load`], but leaves variables alone that other parts of the program read: names without the prefix, such as
 /// `TENANT` for `LEADROUTER_TENANT`.
 pub fn load_ignoring<T: DeserializeOwned>(path: Option<&Path>, variables: &[&str]) -> Result<T, ConfigError> {
+    load_checked(path, variables, |_| Vec::new())
+}
+
+/// As [`load_ignoring`], and then lets `check` say what else is wrong with the values, bounds for example. What it finds is
+/// told together with what could not be read; in place of that it sees defaults.
+pub fn load_checked<T: DeserializeOwned>(
+    path: Option<&Path>,
+    variables: &[&str],
+    check: impl Fn(&T) -> Vec<Problem>,
+) -> Result<T, ConfigError> {
     let mut figment = Figment::new();
     if let Some(path) = path {
         if !path.is_file() {
@@ -48,18 +58,20 @@ pub fn load_ignoring<T: DeserializeOwned>(path: Option<&Path>, variables: &[&str
     }
     let ignored: Vec<&str> = NOT_CONFIGURATION.iter().chain(variables).copied().collect();
     figment = figment.merge(Env::prefixed(ENV_PREFIX).ignore(&ignored).split("__"));
-    extract(&figment)
+    extract(&figment, check)
 }
 
 /// Reads the tree again and again without the keys that were refused, until it is accepted or no key can be blamed.
-fn extract<T: DeserializeOwned>(figment: &Figment) -> Result<T, ConfigError> {
+fn extract<T: DeserializeOwned>(figment: &Figment, check: impl Fn(&T) -> Vec<Problem>) -> Result<T, ConfigError> {
     let mut tree: Dict = figment.extract().map_err(|error| ConfigError::unreadable(&error))?;
     let mut problems = Vec::new();
     let mut set_aside: Vec<Vec<String>> = Vec::new();
     loop {
         let error = match Value::from(tree.clone()).deserialize::<T>() {
-            Ok(value) if problems.is_empty() => return Ok(value),
-            Ok(_) => return Err(ConfigError { problems }),
+            Ok(value) => {
+                problems.extend(check(&value));
+                return if problems.is_empty() { Ok(value) } else { Err(ConfigError { problems }) };
+            }
             Err(error) => error,
         };
         let mut path = blamed_key(&error);

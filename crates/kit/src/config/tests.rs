@@ -27,6 +27,7 @@ struct Example {
 fn read(file: &str, env: &[(&str, &str)]) -> Result<Example, ConfigError> {
     let mut result = None;
     Jail::expect_with(|jail| {
+        jail.clear_env();
         jail.create_file("leadrouter.yaml", file)?;
         for (name, value) in env {
             jail.set_env(name, value);
@@ -66,6 +67,7 @@ fn the_environment_wins_over_the_file() {
 #[test]
 fn the_environment_alone_is_enough() {
     Jail::expect_with(|jail| {
+        jail.clear_env();
         jail.set_env("LEADROUTER_LISTEN__ADDRESS", "[::1]:7070");
         jail.set_env("LEADROUTER_CONFIG", "the command line reads this one");
         jail.set_env("LEADROUTER_TENANT", "the client reads this one");
