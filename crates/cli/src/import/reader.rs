@@ -106,6 +106,17 @@ impl Rows {
         Self::new(path, input, format, mapping, size, read)
     }
 
+    /// Reads what is at hand, which is not compressed.
+    ///
+    /// Errors: those of [`Rows::open`]; messages call the input `-`.
+    pub fn from_reader(
+        input: impl Read + Send + 'static,
+        format: Format,
+        mapping: &Mapping,
+    ) -> Result<Self, InputError> {
+        Self::new(Path::new("-"), Box::new(input), format, mapping, 0, Arc::default())
+    }
+
     fn new(
         path: &Path,
         input: Input,

@@ -1,5 +1,7 @@
 //! One row of an input, before the mapping makes a lead of it.
 
+use std::fmt;
+
 use sha2::{Digest, Sha256};
 
 use super::mapping::ColumnIndex;
@@ -28,6 +30,16 @@ pub struct RowProblem {
     pub column: Option<String>,
     /// What was found and what was expected.
     pub reason: String,
+}
+
+impl fmt::Display for RowProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: ", self.line)?;
+        if let Some(column) = &self.column {
+            write!(f, "column {column}: ")?;
+        }
+        f.write_str(&self.reason)
+    }
 }
 
 impl Record {
