@@ -37,9 +37,10 @@ pub struct AssignmentConfig {
 }
 
 impl Default for AssignmentConfig {
-    /// Two lanes: while one waits for the disk the other decides. Half a second for a score.
+    /// One lane: a second one mostly waits for the counters that the first has locked, and halves the batches. Half a second
+    /// for a score.
     fn default() -> Self {
-        Self { lanes: 2, score_timeout: Duration::from_millis(500) }
+        Self { lanes: 1, score_timeout: Duration::from_millis(500) }
     }
 }
 

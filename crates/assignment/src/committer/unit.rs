@@ -71,10 +71,10 @@ impl<'a> Unit<'a> {
         let mut keys = CounterKeys::default();
         for command in commands {
             match &command.action {
-                Action::Route { lead, score, .. } => match self.known(lead) {
-                    Some(known) if known.ownership.is_open() => {}
-                    known => keys.extend(self.route_keys(lead, score, known.and_then(owner_rep), &[])),
-                },
+                // Also for a lead that is known and open: a command before this one may close it.
+                Action::Route { lead, score, .. } => {
+                    keys.extend(self.route_keys(lead, score, self.known(lead).and_then(owner_rep), &[]));
+                }
                 Action::Change { command, score } => {
                     if let Some(case) = self.cases.get(&command.lead) {
                         keys.extend(self.change_keys(case, &command.action, score.as_ref()));
