@@ -5,8 +5,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::shell::{cargo, repository, run as shell};
-use crate::test::DATABASE_VARIABLE;
+use crate::shell::{repository, run as shell, target};
+use crate::test::{DATABASE_VARIABLE, PROGRAM_VARIABLE};
 
 const DIR: &str = "tests/clients";
 
@@ -25,11 +25,9 @@ pub(crate) fn matching(filter: Option<&str>) -> Vec<String> {
     names
 }
 
-/// Calls `tests/clients/run NAME...` with the server's address and the freshly built binary.
+/// Calls `tests/clients/run NAME...` with the server's address and the built program.
 pub(crate) fn run(repository: &Path, names: &[String], database_url: &str) -> Result<()> {
-    shell(&mut cargo(&["build", "--package", "leadrouter"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.join("target"), Into::into);
     let mut command = Command::new(repository.join(DIR).join("run"));
     command.current_dir(repository).args(names).env(DATABASE_VARIABLE, database_url).env_remove("DATABASE_URL");
-    shell(command.env("LEADROUTER_BIN", target.join("debug/leadrouter")))
+    shell(command.env(PROGRAM_VARIABLE, target().join("debug/leadrouter")))
 }

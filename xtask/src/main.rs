@@ -1,5 +1,6 @@
 //! `cargo xtask`: what building and testing Leadrouter need beyond cargo itself.
 
+mod bench;
 mod ci;
 mod clients;
 mod database;
@@ -38,6 +39,12 @@ enum Command {
         #[arg(long)]
         accept: bool,
     },
+    /// Measure the services beside pgbench, on this machine
+    Bench {
+        /// For the measuring program: `--json FILE`, `--seconds N`, `--rounds N`, `--only NAME`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Everything that a change must pass
     Ci {
         /// Only these steps
@@ -53,6 +60,7 @@ fn main() -> ExitCode {
         Command::Sqlx { check: true } => queries::check(),
         Command::Proto { accept: false } => proto::check(),
         Command::Proto { accept: true } => proto::accept(),
+        Command::Bench { arguments } => bench::run(&arguments),
         Command::Ci { steps } => ci::run(&steps),
     });
     match result {

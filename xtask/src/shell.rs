@@ -26,6 +26,11 @@ pub(crate) fn repository() -> PathBuf {
     manifest.parent().map_or_else(|| PathBuf::from("."), Path::to_owned)
 }
 
+/// Where cargo puts what it builds.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from)
+}
+
 /// The cargo that runs us, at the top of the repository.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -1,0 +1,112 @@
+//! What was accepted is never lost: processes are killed, callers hang up, requests are sent again.
+
+use std::collections::BTreeSet;
+
+use api::v1::{RouteLeadRequest, RouteLeadResponse};
+use cli::Clients;
+use futures::{FutureExt as _, future::join_all};
+use leadrouter_tests::{World, company, leads, process::Process};
+use store::testing::Database;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+fn request(number: usize) -> RouteLeadRequest {
+    RouteLeadRequest {
+        lead: Some(company::lead(number)),
+        request_id: Uuid::from_u128(number as u128 + 1).to_string(),
+        validate_only: false,
+    }
+}
+
+async fn send(clients: &Clients, number: usize) -> Result<RouteLeadResponse, tonic::Status> {
+    clients.assignment.clone().route_lead(request(number)).await.map(tonic::Response::into_inner)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_the_middle_of_a_crowd_it_loses_nothing_and_does_nothing_twice() {
+    const LEADS: usize = 400;
+    let database = Database::create().await;
+    let process = Process::start(&database.url(), &[]).await;
+    let clients = process.clients();
+    leadrouter_tests::install(&clients, &company::directory(&[("ana", 1, ""), ("ben", 2, "")]), company::POLICY).await;
+
+    // The process is killed when a quarter is answered, with the others under way.
+    let (answered, mut count) = tokio::sync::watch::channel(0_usize);
+    let mut calls: JoinSet<_> = (0..LEADS)
+        .map(|number| {
+            let (clients, answered) = (clients.clone(), answered.clone());
+            async move {
+                let answer = send(&clients, number).await;
+                answered.send_modify(|count| *count += 1);
+                (number, answer)
+            }
+        })
+        .collect();
+    count.wait_for(|count| *count >= LEADS / 4).await.unwrap();
+    process.kill();
+    let mut before = Vec::new();
+    while let Some(call) = calls.join_next().await {
+        let (number, answer) = call.unwrap();
+        if let Ok(answer) = answer {
+            before.push((number, answer));
+        }
+    }
+    assert!(before.len() >= LEADS / 4);
+
+    let process = Process::start(&database.url(), &[]).await;
+    let clients = process.clients();
+    // Whoever had an answer gets the same one again; the others get theirs now.
+    let after = join_all((0..LEADS).map(|number| send(&clients, number))).await;
+    let after: Vec<RouteLeadResponse> = after.into_iter().map(Result::unwrap).collect();
+    for (number, answer) in before {
+        assert_eq!(after[number], answer);
+    }
+    let names: BTreeSet<String> = after.into_iter().map(|answer| answer.lead.unwrap().name).collect();
+    assert_eq!(names.len(), LEADS);
+    assert_eq!(leads(&clients, "").await.len(), LEADS);
+    assert!(process.terminate().await.success());
+
+    let world = World::on(database, kit::clock::Clock::system()).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_who_hang_up_leave_nothing_half_done() {
+    let world = World::of(&company::directory(&[("ana", 1, ""), ("ben", 1, "")]), company::POLICY).await;
+    for number in 0..100 {
+        let mut call = Box::pin(send(&world.clients, number));
+        // Further each time, and then the call is dropped.
+        for _ in 0..number % 8 {
+            let _ = call.as_mut().now_or_never();
+            tokio::task::yield_now().await;
+        }
+    }
+    // The services have places and connections left for everybody, and no request was done twice.
+    let answers = join_all((0..100).map(|number| send(&world.clients, number))).await;
+    let names: BTreeSet<String> = answers.into_iter().map(|answer| answer.unwrap().lead.unwrap().name).collect();
+    assert_eq!((names.len(), world.leads("").await.len()), (100, 100));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_orderly_end_answers_what_it_has_taken_in() {
+    let world = World::of(&company::directory(&[("ana", 1, "")]), company::POLICY).await;
+    let mut calls: JoinSet<_> = (0..64)
+        .map(|number| {
+            let clients = world.clients.clone();
+            async move { send(&clients, number).await }
+        })
+        .collect();
+    let World { app, clock, database, .. } = world;
+    assert_eq!(app.stop().await, kit::lifecycle::Drained::Clean);
+    let mut told = 0;
+    while let Some(call) = calls.join_next().await {
+        // Those who came too late were refused, and may try elsewhere.
+        if call.unwrap().is_ok() {
+            told += 1;
+        }
+    }
+    let world = World::on(database, clock).await;
+    assert_eq!(world.leads("").await.len(), told);
+    world.end().await;
+}

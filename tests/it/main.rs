@@ -1,0 +1,12 @@
+//! End to end: real gRPC, a real Postgres, the services as they run in production, and a clock that the tests move.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed step fails the test")]
+
+mod caps;
+mod change;
+mod crash;
+mod examples;
+mod laws;
+mod programs;
+mod route;
+mod time;
+mod trace;

@@ -1,0 +1,93 @@
+//! The services as processes of their own, which can be asked to end, and killed.
+
+use std::{
+    net::TcpListener,
+    process::{Child, Command, ExitStatus, Stdio},
+};
+
+use cli::{Clients, Connection};
+use tonic::Code;
+
+use crate::binary;
+
+/// A running `leadrouter serve scoring assignment escalation`. Killed when dropped.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    connection: Connection,
+}
+
+impl Process {
+    /// Starts one on a database; `env` is configuration. Comes back when it serves.
+    pub async fn start(database_url: &str, env: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(binary());
+        command.args(["serve", "scoring", "assignment", "escalation"]);
+        command.env("DATABASE_URL", database_url).env("LEADROUTER_TELEMETRY__LOG_FILTER", "error");
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let mut listen = |role: &str| {
+            let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+            command.env(format!("LEADROUTER_{role}__LISTEN__ADDRESS"), address.to_string());
+            format!("http://{address}")
+        };
+        let (assignment, scoring, escalation) = (listen("ASSIGNMENT"), listen("SCORING"), listen("ESCALATION"));
+        let child = command.envs(env.iter().copied()).spawn().unwrap();
+        let mut process = Self { child, connection: Connection::new(assignment, scoring, escalation, "default") };
+        process.until_it_serves().await;
+        process
+    }
+
+    /// Clients with connections of their own.
+    pub fn clients(&self) -> Clients {
+        self.connection.clients().unwrap()
+    }
+
+    async fn until_it_serves(&mut self) {
+        let clients = self.clients();
+        loop {
+            assert!(self.child.try_wait().unwrap().is_none(), "the program has ended; it says why above");
+            // The last role to start.
+            let request = api::v1::ListTimersRequest { parent: "leads/-".to_owned(), ..Default::default() };
+            match clients.escalation.clone().list_timers(request).await {
+                Err(status) if status.code() == Code::Unavailable => tokio::task::yield_now().await,
+                answer => break drop(answer.unwrap()),
+            }
+        }
+    }
+
+    /// SIGKILL: the process has no chance to do anything.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and how it ended.
+    pub async fn terminate(self) -> ExitStatus {
+        self.signal("TERM").await
+    }
+
+    /// A signal, and how it ended.
+    pub async fn signal(mut self, signal: &str) -> ExitStatus {
+        send(&self.child, signal);
+        let mut child = std::mem::replace(&mut self.child, nothing());
+        tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended long ago.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a signal (`TERM`, `INT`) to a program that a test started.
+pub fn send(child: &Child, signal: &str) {
+    let sent = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// Stands in for a process that was taken out.
+fn nothing() -> Child {
+    Command::new("true").spawn().unwrap()
+}
