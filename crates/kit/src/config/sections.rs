@@ -15,7 +15,8 @@ pub struct TelemetryConfig {
     pub otlp_endpoint: Option<String>,
     /// How log lines look. Default `text`.
     pub log_format: LogFormat,
-    /// Which log lines are written, in the syntax of `tracing_subscriber`'s `EnvFilter`. Default `info`.
+    /// Which log lines are written, in the syntax of `tracing_subscriber`'s `EnvFilter`. Default `info`, without the notices that
+    /// Postgres sends to each client.
     pub log_filter: String,
     /// Share of traces begun here that are recorded, 0 to 1. A caller's decision wins over it. Default 1.
     pub sample_ratio: Ratio,
@@ -26,7 +27,7 @@ impl Default for TelemetryConfig {
         Self {
             otlp_endpoint: None,
             log_format: LogFormat::Text,
-            log_filter: "info".to_owned(),
+            log_filter: "info,sqlx=warn".to_owned(),
             sample_ratio: Ratio(1.0),
         }
     }

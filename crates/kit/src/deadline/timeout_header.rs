@@ -12,7 +12,7 @@ const TOO_MANY: u128 = 100_000_000;
 
 /// The header is there but can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected 1 to 8 digits and a unit (H, M, S, m, u or n), such as `500m` for half a second")]
+#[error("1 to 8 digits and a unit (H, M, S, m, u or n), such as `500m` for half a second")]
 pub struct InvalidTimeout;
 
 /// Reads the header; `None` when there is none.
