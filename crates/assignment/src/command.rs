@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use api::{convert::command::LeadCommand, v1};
 use domain::{
+    identity::IdentityKey,
     ids::{Epoch, LeadId, TenantId},
     lead::Lead,
     lifecycle::Fired,
@@ -36,8 +37,9 @@ pub(crate) struct RequestKey {
 /// What is to be done.
 #[derive(Debug)]
 pub(crate) enum Action {
-    /// Give a new lead its first owner, or find the lead that it duplicates. A preview decides and writes nothing.
-    Route { lead: Arc<Lead>, score: Score, preview: bool },
+    /// Give a new lead its first owner, or find the lead that it duplicates: the one that has one of its `keys`. A preview
+    /// decides and writes nothing.
+    Route { lead: Arc<Lead>, keys: Vec<IdentityKey>, score: Score, preview: bool },
     /// Change the assignment that the caller saw. The score is there where the lead may be routed again.
     Change { command: LeadCommand, score: Option<Score> },
     /// Do what a due timer says.

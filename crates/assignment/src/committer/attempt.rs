@@ -79,7 +79,7 @@ impl Attempt {
     pub(super) async fn run(&self, tenant: TenantId, commands: &[Command]) -> Result<Vec<Answer>, AttemptError> {
         let mut tx = self.store.begin("assignment.commit").await?;
         let requests: Vec<_> = commands.iter().filter_map(|command| Some(command.request?.id)).collect();
-        let identities: Vec<IdentityKey> = commands.iter().flat_map(identity_keys).collect();
+        let identities: Vec<IdentityKey> = commands.iter().flat_map(identity_keys).copied().collect();
         let lookup = tx.lookup(tenant, &requests, &identities).await?;
         // Timers are due by the database's clock, the only one that all replicas share; tests move one of their own.
         let now = self.clock.manual_now().unwrap_or(lookup.now);
@@ -124,9 +124,9 @@ impl Attempt {
 }
 
 /// The keys by which a command's lead may be known already.
-fn identity_keys(command: &Command) -> Vec<IdentityKey> {
+fn identity_keys(command: &Command) -> &[IdentityKey] {
     match &command.action {
-        Action::Route { lead, .. } => IdentityKey::of(&lead.profile),
-        Action::Change { .. } | Action::Fire { .. } | Action::Drain { .. } => Vec::new(),
+        Action::Route { keys, .. } => keys,
+        Action::Change { .. } | Action::Fire { .. } | Action::Drain { .. } => &[],
     }
 }

@@ -72,8 +72,8 @@ impl<'a> Unit<'a> {
         for command in commands {
             match &command.action {
                 // Also for a lead that is known and open: a command before this one may close it.
-                Action::Route { lead, score, .. } => {
-                    keys.extend(self.route_keys(lead, score, self.known(lead).and_then(owner_rep), &[]));
+                Action::Route { lead, keys: identities, score, .. } => {
+                    keys.extend(self.route_keys(lead, score, self.known(identities).and_then(owner_rep), &[]));
                 }
                 Action::Change { command, score } => {
                     if let Some(case) = self.cases.get(&command.lead) {
@@ -144,7 +144,7 @@ impl<'a> Unit<'a> {
             traceparent: command.traceparent.as_deref(),
         };
         let answer = match &command.action {
-            Action::Route { lead, score, preview } => self.route(&context, lead, score, *preview),
+            Action::Route { lead, keys, score, preview } => self.route(&context, lead, keys, score, *preview),
             Action::Change { command, score } => {
                 let missing = || Error::NotFound { resource: command.lead.to_name() };
                 let case = self.cases.get_mut(&command.lead).ok_or_else(missing)?;
@@ -169,8 +169,15 @@ impl<'a> Unit<'a> {
         Ok(answer)
     }
 
-    fn route(&mut self, context: &Context<'_>, lead: &Arc<Lead>, score: &Score, preview: bool) -> Reply {
-        let known = self.known(lead);
+    fn route(
+        &mut self,
+        context: &Context<'_>,
+        lead: &Arc<Lead>,
+        keys: &[IdentityKey],
+        score: &Score,
+        preview: bool,
+    ) -> Reply {
+        let known = self.known(keys);
         if let Some(case) = known.filter(|case| case.ownership.is_open()) {
             return Reply::Routed(Box::new(reply::duplicate(case)));
         }
@@ -200,7 +207,7 @@ impl<'a> Unit<'a> {
             response.decision.clear();
             response.lead.iter_mut().for_each(|lead| lead.name.clear());
         } else {
-            for key in IdentityKey::of(&lead.profile) {
+            for &key in keys {
                 let before = self.identities.insert(key, lead.id);
                 // What the store holds is what this batch found first.
                 self.new_identities.entry(key).or_insert(before);
@@ -211,9 +218,8 @@ impl<'a> Unit<'a> {
     }
 
     /// The lead that is the same person, or has the same external id. An open one first.
-    fn known(&self, lead: &Lead) -> Option<&LeadCase> {
-        let cases =
-            || IdentityKey::of(&lead.profile).into_iter().filter_map(|key| self.cases.get(self.identities.get(&key)?));
+    fn known(&self, keys: &[IdentityKey]) -> Option<&LeadCase> {
+        let cases = || keys.iter().filter_map(|key| self.cases.get(self.identities.get(key)?));
         cases().find(|case| case.ownership.is_open()).or_else(|| cases().next())
     }
 

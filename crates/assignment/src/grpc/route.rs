@@ -7,7 +7,7 @@ use api::{
     convert::route::{self, Route},
     v1,
 };
-use domain::{ids::LeadId, lead::Lead};
+use domain::{identity::IdentityKey, ids::LeadId, lead::Lead};
 use kit::telemetry::current_traceparent;
 use prost::Message as _;
 
@@ -74,7 +74,7 @@ impl Inner {
             actor: Arc::clone(&asker.caller.actor),
             note: None,
             traceparent: traceparent.clone(),
-            action: Action::Route { lead, score, preview },
+            action: Action::Route { keys: IdentityKey::of(&lead.profile), lead, score, preview },
         });
         commands.collect()
     }
