@@ -17,6 +17,7 @@ use serde::Serialize;
 use self::{
     ours::{Load, Service},
     reference::Reference,
+    rules::Rules,
 };
 
 #[derive(Debug, Parser)]
@@ -91,17 +92,20 @@ async fn measure(arguments: &Arguments, cluster: &Cluster) -> Result<Vec<Row>> {
     let service = Service::start(cluster).await?;
     let time = Duration::from_secs(arguments.seconds);
     let mut rows = Vec::new();
-    if "1,000 rules".contains(&arguments.only) {
-        let ours = rules::measure()?;
-        rows.push(Row {
-            name: "1,000 rules".to_owned(),
-            unit: "us",
-            ours,
-            reference: RULES_LIMIT,
-            ratio: RULES_LIMIT / ours,
-            p50_ms: None,
-            p99_ms: None,
-        });
+    for (name, rules) in [("1,000 rules", Rules::Segments), ("1,000 rules, by number", Rules::NumbersOnly)] {
+        if name.contains(&arguments.only) {
+            let ours = rules::measure(rules)?;
+            let ratio = RULES_LIMIT / ours;
+            rows.push(Row {
+                name: name.to_owned(),
+                unit: "us",
+                ours,
+                reference: RULES_LIMIT,
+                ratio,
+                p50_ms: None,
+                p99_ms: None,
+            });
+        }
     }
     for load in Load::ALL.into_iter().filter(|load| load.name().contains(&arguments.only)) {
         let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());

@@ -15,10 +15,20 @@ const RULES: usize = 1000;
 /// Evaluations of one sample.
 const EVALUATIONS: u32 = 2000;
 
+/// What the rules are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// Segments as people write them: by country, sector and type of the lead, and then by size.
+    Segments,
+    /// Every text that a rule asks for is the lead's own, so that only numbers tell the rules apart: the worst case for the index.
+    NumbersOnly,
+}
+
 /// Microseconds of one evaluation, the median of several samples.
-pub(crate) fn measure() -> Result<f64> {
-    let policy = Policy::parse(&text(), &DirectoryDocument::default())
-        .map_err(|problems| anyhow::anyhow!("the policy is wrong: {problems:?}"))?;
+pub(crate) fn measure(rules: Rules) -> Result<f64> {
+    let policy = Policy::parse(&text(rules), &DirectoryDocument::default()).map_err(|problems| {
+        anyhow::anyhow!("the policy has {} problems, the first is {:?}", problems.len(), problems.first())
+    })?;
     let local = civil::date(2026, 11, 18).at(10, 0, 0, 0);
     let lead = Profile {
         country: Some("FR".to_owned()),
@@ -54,16 +64,25 @@ pub(crate) fn measure() -> Result<f64> {
     Ok(samples[samples.len() / 2])
 }
 
-/// Rules of the kinds that policies are made of; each is false for the lead, by another comparison.
-fn text() -> String {
+const COUNTRIES: [&str; 12] = ["US", "DE", "BE", "NL", "GB", "ES", "IT", "PL", "SE", "CH", "AT", "JP"];
+const TYPES: [&str; 4] = ["event", "referral", "content_download", "contact_request"];
+
+/// A policy whose last rule alone is true for the lead.
+fn text(rules: Rules) -> String {
     let mut text = "name: thousand\ndescription: many rules\ntime_zone: UTC\nrules:\n".to_owned();
     for rule in 0..RULES {
+        let (country, kind) = match rules {
+            Rules::Segments => (COUNTRIES[rule % COUNTRIES.len()], TYPES[rule % TYPES.len()]),
+            Rules::NumbersOnly => ("FR", "demo_request"),
+        };
         let when = match rule {
             _ if rule == RULES - 1 => "lead.employees >= 200".to_owned(),
-            _ if rule % 4 == 0 => format!("lead.country in [\"C{rule}\", \"BE\"] && lead.employees >= {rule}"),
-            _ if rule % 4 == 1 => format!("lead.employees > {} && lead.lead_type == \"demo_request\"", 400 + rule),
-            _ if rule % 4 == 2 => format!("lead.industry == \"sector {rule}\" || lead.deal_value >= {}", 20_000 + rule),
-            _ => format!("lead.lead_type == \"demo_request\" && lead.deal_value < {rule} && lead.country == \"FR\""),
+            _ if rule % 4 == 0 => {
+                format!("lead.country in [\"{country}\", \"BE\"] && lead.employees >= {}", 400 + rule)
+            }
+            _ if rule % 4 == 1 => format!("lead.employees > {} && lead.lead_type == \"{kind}\"", 400 + rule),
+            _ if rule % 4 == 2 => format!("lead.industry == \"sector {rule}\" && lead.deal_value >= {}", 20_000 + rule),
+            _ => format!("lead.lead_type == \"{kind}\" && lead.deal_value < {rule} && lead.country == \"{country}\""),
         };
         let _ = writeln!(text, "  - {{ name: rule-{rule}, when: '{when}', to: {{ queue: review }} }}");
     }
