@@ -90,13 +90,21 @@ async fn callers_who_hang_up_leave_nothing_half_done() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_orderly_end_answers_what_it_has_taken_in() {
+    const LEADS: usize = 400;
     let world = World::of(&company::directory(&[("ana", 1, "")]), company::POLICY).await;
-    let mut calls: JoinSet<_> = (0..64)
+    let (answered, mut count) = tokio::sync::watch::channel(0_usize);
+    let mut calls: JoinSet<_> = (0..LEADS)
         .map(|number| {
-            let clients = world.clients.clone();
-            async move { send(&clients, number).await }
+            let (clients, answered) = (world.clients.clone(), answered.clone());
+            async move {
+                let answer = send(&clients, number).await;
+                answered.send_modify(|count| *count += 1);
+                answer
+            }
         })
         .collect();
+    // In the middle of the crowd: some are answered, others are under way.
+    count.wait_for(|count| *count > 0).await.unwrap();
     let World { app, clock, database, .. } = world;
     assert_eq!(app.stop().await, kit::lifecycle::Drained::Clean);
     let mut told = 0;
@@ -106,6 +114,7 @@ async fn an_orderly_end_answers_what_it_has_taken_in() {
             told += 1;
         }
     }
+    assert!(told > 0);
     let world = World::on(database, clock).await;
     assert_eq!(world.leads("").await.len(), told);
     world.end().await;
