@@ -18,8 +18,8 @@ pub(crate) async fn prepare(store: &Store, config: &Config, clock: &Clock) -> Re
     } else {
         store.check_schema().await?;
     }
+    partitions(store, clock, config.database.keep_answers_days).await?;
     let now = clock.now();
-    store.ensure_partitions(now).await?;
     for slug in &config.tenants.0 {
         let tenant = store.ensure_tenant(slug, now).await?;
         scoring::ensure_default_model(store, tenant, now).await?;
