@@ -7,6 +7,7 @@ mod crash;
 mod examples;
 mod laws;
 mod programs;
+mod refusals;
 mod route;
 mod time;
 mod trace;

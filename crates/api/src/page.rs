@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Error, Path, Violations};
+use crate::{Error, Path, Violations, convert::fields};
 
 /// Size of a page when the caller does not say.
 pub const DEFAULT_SIZE: u32 = 50;
@@ -47,19 +47,17 @@ impl Listing {
         Self(digest)
     }
 
-    /// The page that `page_size` and `page_token` of a request ask for.
-    ///
-    /// Errors: [`Error::InvalidArgument`] for a negative size, [`Error::InvalidPageToken`] for a token that is none, or
-    /// one of another listing.
-    pub fn page<K: DeserializeOwned>(self, page_size: i32, page_token: &str) -> Result<Page<K>, Error> {
-        let Ok(size) = u32::try_from(page_size) else {
-            let mut violations = Violations::default();
+    /// The page that `page_size` and `page_token` of a request ask for. Notes a negative size, and a token that is none
+    /// or one of another listing.
+    pub fn page<K: DeserializeOwned>(self, page_size: i32, page_token: &str, violations: &mut Violations) -> Page<K> {
+        let size = u32::try_from(page_size).unwrap_or_else(|_| {
             violations.add(&Path::Request.field("page_size"), format!("is {page_size}: expected 0 to {MAX_SIZE}"));
-            return Err(Error::InvalidArgument(violations));
-        };
+            0
+        });
         let size = if size == 0 { DEFAULT_SIZE } else { size.min(MAX_SIZE) };
-        let after = if page_token.is_empty() { None } else { Some(self.read(page_token)?) };
-        Ok(Page { size, after })
+        let read = (!page_token.is_empty()).then(|| self.read(page_token));
+        let after = read.and_then(|read| fields::noted(read, &Path::Request.field("page_token"), violations));
+        Page { size, after }
     }
 
     /// The token of the page after the item with that key.
@@ -72,9 +70,8 @@ impl Listing {
         Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    fn read<K: DeserializeOwned>(self, token: &str) -> Result<K, Error> {
-        let garbled =
-            Error::InvalidPageToken { why: "is not a token: send `next_page_token` of the page before as it is" };
+    fn read<K: DeserializeOwned>(self, token: &str) -> Result<K, &'static str> {
+        let garbled = "is not a token: send `next_page_token` of the page before as it is";
         if token.len() > MAX_TOKEN {
             return Err(garbled);
         }
@@ -82,8 +79,7 @@ impl Listing {
         let Some(([VERSION], rest)) = bytes.split_first_chunk::<1>() else { return Err(garbled) };
         let Some((digest, key)) = rest.split_first_chunk::<DIGEST>() else { return Err(garbled) };
         if *digest != self.0 {
-            let why = "belongs to another request: between pages only `page_size` may change";
-            return Err(Error::InvalidPageToken { why });
+            return Err("belongs to another request: between pages only `page_size` may change");
         }
         match postcard::take_from_bytes(key) {
             Ok((key, [])) => Ok(key),
@@ -97,13 +93,34 @@ impl Listing {
 mod tests {
     use super::*;
 
+    fn page<K: DeserializeOwned>(listing: Listing, page_size: i32, page_token: &str) -> Result<Page<K>, Violations> {
+        let mut violations = Violations::default();
+        let page = listing.page(page_size, page_token, &mut violations);
+        violations.check(page)
+    }
+
+    /// What is wrong with a token.
+    fn refusal<K: DeserializeOwned + std::fmt::Debug>(listing: Listing, token: &str) -> String {
+        let violations = page::<K>(listing, 0, token).unwrap_err();
+        let [only] = violations.iter().as_slice() else { panic!("{violations:?}") };
+        assert_eq!(only.field, "page_token");
+        only.description.clone()
+    }
+
     #[test]
     fn sizes_have_a_default_and_a_bound() {
         let listing = Listing::new("ListLeads", &[""]);
-        assert_eq!(listing.page::<u8>(0, "").unwrap(), Page { size: 50, after: None });
-        assert_eq!(listing.page::<u8>(7, "").unwrap().size, 7);
-        assert_eq!(listing.page::<u8>(5_000, "").unwrap().size, 1_000);
-        assert!(matches!(listing.page::<u8>(-1, ""), Err(Error::InvalidArgument(_))));
+        assert_eq!(page::<u8>(listing, 0, "").unwrap(), Page { size: 50, after: None });
+        assert_eq!(page::<u8>(listing, 7, "").unwrap().size, 7);
+        assert_eq!(page::<u8>(listing, 5_000, "").unwrap().size, 1_000);
+        assert!(page::<u8>(listing, -1, "").is_err());
+    }
+
+    #[test]
+    fn size_and_token_are_wrong_at_once() {
+        let violations = page::<u8>(Listing::new("ListLeads", &[]), -1, "x").unwrap_err();
+        let fields: Vec<_> = violations.iter().map(|violation| violation.field.as_str()).collect();
+        assert_eq!(fields, ["page_size", "page_token"]);
     }
 
     #[test]
@@ -111,13 +128,12 @@ mod tests {
         let listing = Listing::new("ListLeads", &["owner = reps/anna"]);
         let key = ("lead".to_owned(), 42_i64);
         let token = listing.token(&key).unwrap();
-        assert_eq!(listing.page(0, &token).unwrap().after, Some(key));
+        assert_eq!(page(listing, 0, &token).unwrap().after, Some(key));
 
         for other in
             [Listing::new("ListLeads", &["owner = reps/ben"]), Listing::new("ListReps", &["owner = reps/anna"])]
         {
-            let error = other.page::<(String, i64)>(0, &token).unwrap_err();
-            assert!(matches!(error, Error::InvalidPageToken { why } if why.contains("another request")));
+            assert!(refusal::<(String, i64)>(other, &token).contains("another request"));
         }
     }
 
@@ -134,7 +150,7 @@ mod tests {
         let longer = format!("{token}AA");
         let long = "A".repeat(10_000);
         for wrong in ["x", "=", "AAAA", cut, longer.as_str(), long.as_str()] {
-            assert!(matches!(listing.page::<u64>(0, wrong), Err(Error::InvalidPageToken { .. })), "{wrong}");
+            assert!(refusal::<u64>(listing, wrong).contains("is not a token"), "{wrong}");
         }
     }
 }

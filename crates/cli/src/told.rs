@@ -84,7 +84,7 @@ fn message(status: &Status) -> String {
 mod tests {
     use std::time::Duration;
 
-    use api::{Error, Precondition, Violations};
+    use api::{Error, Path, Precondition, Violations};
     use domain::yaml::Problem;
 
     use super::*;
@@ -104,7 +104,9 @@ mod tests {
 
     #[test]
     fn one_violation_is_told_once() {
-        let error = Error::InvalidFilter { why: "`onwer` can't be filtered by; did you mean `owner`?".to_owned() };
+        let mut violations = Violations::default();
+        violations.add(&Path::Request.field("filter"), "`onwer` can't be filtered by; did you mean `owner`?");
+        let error = Error::from(violations);
         insta::assert_snapshot!(told(&error.into()));
     }
 

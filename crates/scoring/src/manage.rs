@@ -95,7 +95,9 @@ impl Inner {
         request: v1::ListScoringModelsRequest,
     ) -> Result<v1::ListScoringModelsResponse, Error> {
         let listing = Listing::new("ListScoringModels", &[]);
-        let page = listing.page::<i64>(request.page_size, &request.page_token)?;
+        let mut violations = Violations::default();
+        let page = listing.page::<i64>(request.page_size, &request.page_token, &mut violations);
+        let page = violations.check(page)?;
         let active = self.store.versions(asker.tenant).await.map_err(store_error)?.model;
         let (mut scoring_models, mut before, mut left) = (Vec::new(), page.after, page.size);
         let mut next_page_token = String::new();

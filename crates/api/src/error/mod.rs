@@ -34,16 +34,6 @@ pub enum Error {
         /// Everything that is wrong with it.
         problems: Vec<Problem>,
     },
-    /// The filter of a listing can't be read.
-    InvalidFilter {
-        /// What was found and what was expected.
-        why: String,
-    },
-    /// The page token is not one of this listing.
-    InvalidPageToken {
-        /// What is wrong with it.
-        why: &'static str,
-    },
     /// There is no such resource.
     NotFound {
         /// Its name.

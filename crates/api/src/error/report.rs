@@ -7,6 +7,7 @@ use tonic::Code;
 
 use super::{Error, Precondition};
 use crate::{
+    Violations,
     names::{DIRECTORY, PolicyName, Resource as _, shorten},
     v1::{ErrorReason, LeadState as WireLeadState},
     violations::Violation,
@@ -62,15 +63,13 @@ impl Report {
             Error::InvalidArgument(violations) => {
                 let fields: Vec<Violation> = violations.iter().cloned().collect();
                 let message = told(fields.first(), violations.len());
-                Self { fields, ..Self::new(R::InvalidRequest, message) }
+                Self { fields, ..Self::new(reason(violations), message) }
             }
             Error::InvalidDocument { field, problems } => {
                 let fields = violations_of(field, problems);
                 let message = counted(&fields);
                 Self { fields, ..Self::new(R::InvalidDocument, message) }
             }
-            Error::InvalidFilter { why } => Self::field(R::InvalidFilter, "filter", why),
-            Error::InvalidPageToken { why } => Self::field(R::InvalidPageToken, "page_token", why),
             Error::NotFound { resource } => {
                 Self::new(R::ResourceNotFound, format!("`{}` does not exist", shorten(resource))).about(resource)
             }
@@ -174,12 +173,6 @@ impl Report {
         }
     }
 
-    /// One wrong field.
-    fn field(reason: ErrorReason, field: &str, description: &str) -> Self {
-        let violation = Violation { field: field.to_owned(), description: description.to_owned() };
-        Self { fields: vec![violation.clone()], ..Self::new(reason, counted(&[violation])) }
-    }
-
     fn lead(reason: ErrorReason, lead: LeadId, why: impl Into<String>) -> Self {
         Self::stands_in_the_way(reason, lead.to_name(), why)
     }
@@ -199,6 +192,15 @@ impl Report {
     fn with(mut self, key: &'static str, value: impl Display) -> Self {
         self.metadata.push((key, value.to_string()));
         self
+    }
+}
+
+/// Two fields of listings have a reason of their own, when nothing else is wrong: a program can react to those.
+fn reason(violations: &Violations) -> ErrorReason {
+    match violations.iter().as_slice() {
+        [only] if only.field == "filter" => ErrorReason::InvalidFilter,
+        [only] if only.field == "page_token" => ErrorReason::InvalidPageToken,
+        _ => ErrorReason::InvalidRequest,
     }
 }
 

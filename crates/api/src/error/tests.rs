@@ -28,6 +28,12 @@ fn wrong(count: usize) -> Error {
     Error::InvalidArgument(violations)
 }
 
+fn wrong_field(field: &str) -> Error {
+    let mut violations = Violations::default();
+    violations.add(&Path::Request.field(field), "?");
+    violations.into()
+}
+
 #[test]
 fn every_violation_is_in_bad_request() {
     let status = Status::from(wrong(3));
@@ -114,8 +120,9 @@ fn the_table_is_whole() {
             Code::InvalidArgument,
             ErrorReason::InvalidDocument,
         ),
-        (Error::InvalidFilter { why: "?".to_owned() }, Code::InvalidArgument, ErrorReason::InvalidFilter),
-        (Error::InvalidPageToken { why: "?" }, Code::InvalidArgument, ErrorReason::InvalidPageToken),
+        (wrong_field("filter"), Code::InvalidArgument, ErrorReason::InvalidFilter),
+        (wrong_field("page_token"), Code::InvalidArgument, ErrorReason::InvalidPageToken),
+        (wrong_field("page_size"), Code::InvalidArgument, ErrorReason::InvalidRequest),
         (Error::NotFound { resource: "reps/x".to_owned() }, Code::NotFound, ErrorReason::ResourceNotFound),
         (
             Error::AlreadyExists { resource: "reps/x".to_owned() },

@@ -19,7 +19,8 @@ use domain::{
 use jiff::Timestamp;
 
 use crate::{
-    Error,
+    Path, Violations,
+    convert::fields,
     names::{self, shorten},
     v1,
 };
@@ -44,14 +45,12 @@ pub struct LeadFilter {
 }
 
 impl LeadFilter {
-    /// Reads a filter.
-    ///
-    /// Errors: [`Error::InvalidFilter`].
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        Self::read(text).map_err(|why| Error::InvalidFilter { why })
+    /// Reads the filter of a request.
+    pub fn read(text: &str, violations: &mut Violations) -> Option<Self> {
+        fields::noted(Self::parse(text), &Path::Request.field("filter"), violations)
     }
 
-    fn read(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, String> {
         if text.len() > MAX_BYTES {
             return Err(format!("is {} bytes long: expected at most {MAX_BYTES}", text.len()));
         }

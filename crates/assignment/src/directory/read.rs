@@ -68,7 +68,9 @@ impl Inner {
         page_token: &str,
     ) -> Result<(Vec<E::Wire>, String), Error> {
         let listing = Listing::new(method, &[]);
-        let page = listing.page::<String>(page_size, page_token)?;
+        let mut violations = Violations::default();
+        let page = listing.page::<String>(page_size, page_token, &mut violations);
+        let page = violations.check(page)?;
         // One more than the page holds tells whether there is another.
         let limit = i64::from(page.size) + 1;
         let mut found =

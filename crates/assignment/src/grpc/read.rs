@@ -35,8 +35,10 @@ impl Inner {
         request: v1::ListLeadsRequest,
     ) -> Result<v1::ListLeadsResponse, Error> {
         let listing = Listing::new("ListLeads", &[&request.filter]);
-        let page = listing.page::<LeadId>(request.page_size, &request.page_token)?;
-        let filter = filter::LeadFilter::parse(&request.filter)?;
+        let mut violations = Violations::default();
+        let page = listing.page::<LeadId>(request.page_size, &request.page_token, &mut violations);
+        let filter = filter::LeadFilter::read(&request.filter, &mut violations);
+        let filter = violations.check_some(filter)?;
         let filter = self.resolve(asker, filter).await?;
         let rows =
             self.store.leads(asker.tenant, &filter, page.after, i64::from(page.size)).await.map_err(store_error)?;
@@ -53,9 +55,11 @@ impl Inner {
         asker: &Asker,
         request: v1::ListAssignmentsRequest,
     ) -> Result<v1::ListAssignmentsResponse, Error> {
-        let lead: LeadId = required("parent", &request.parent)?;
         let listing = Listing::new("ListAssignments", &[&request.parent]);
-        let page = listing.page::<Epoch>(request.page_size, &request.page_token)?;
+        let mut violations = Violations::default();
+        let lead = fields::name::<LeadId>(&request.parent, &Path::Request.field("parent"), &mut violations);
+        let page = listing.page::<Epoch>(request.page_size, &request.page_token, &mut violations);
+        let lead = violations.check_some(lead)?;
         let after = page.after.unwrap_or(Epoch(0));
         let rows =
             self.store.assignments(asker.tenant, lead, after, i64::from(page.size)).await.map_err(store_error)?;

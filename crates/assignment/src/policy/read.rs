@@ -1,7 +1,7 @@
 //! Reading revisions of the policy.
 
 use api::{
-    Error, Precondition,
+    Error, Precondition, Violations,
     names::{PolicyName, Resource as _},
     page::Listing,
     v1,
@@ -36,7 +36,9 @@ impl Inner {
         request: v1::ListPoliciesRequest,
     ) -> Result<v1::ListPoliciesResponse, Error> {
         let listing = Listing::new("ListPolicies", &[]);
-        let page = listing.page::<i64>(request.page_size, &request.page_token)?;
+        let mut violations = Violations::default();
+        let page = listing.page::<i64>(request.page_size, &request.page_token, &mut violations);
+        let page = violations.check(page)?;
         let active = self.store.versions(asker.tenant).await.map_err(store_error)?.policy;
         let (mut policies, mut before, mut left) = (Vec::new(), page.after, page.size);
         while left > 0 {

@@ -1,10 +1,16 @@
 //! `ListEscalations`: what was done because nobody answered.
 
-use api::{Error, convert::timer::escalation_to_wire, names::LeadParent, page::Listing, v1};
+use api::{
+    Error, Path, Violations,
+    convert::{fields, timer::escalation_to_wire},
+    names::LeadParent,
+    page::Listing,
+    v1,
+};
 use domain::ids::TenantId;
 use store::EscalationKey;
 
-use super::{Inner, name, store_error};
+use super::{Inner, store_error};
 
 impl Inner {
     pub(super) async fn list_escalations(
@@ -12,9 +18,11 @@ impl Inner {
         tenant: TenantId,
         request: v1::ListEscalationsRequest,
     ) -> Result<v1::ListEscalationsResponse, Error> {
-        let LeadParent(lead) = name("parent", &request.parent)?;
         let listing = Listing::new("ListEscalations", &[&request.parent]);
-        let page = listing.page::<EscalationKey>(request.page_size, &request.page_token)?;
+        let mut violations = Violations::default();
+        let parent = fields::name(&request.parent, &Path::Request.field("parent"), &mut violations);
+        let page = listing.page::<EscalationKey>(request.page_size, &request.page_token, &mut violations);
+        let LeadParent(lead) = violations.check_some(parent)?;
         let found =
             self.store.escalations(tenant, lead, page.after, i64::from(page.size)).await.map_err(store_error)?;
         let next_page_token = match found.last() {

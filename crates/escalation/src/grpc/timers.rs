@@ -8,7 +8,7 @@ use api::{
     v1,
 };
 use domain::{
-    ids::{LeadId, TenantId},
+    ids::TenantId,
     ownership::{Timer, TimerKind},
 };
 use jiff::Timestamp;
@@ -18,7 +18,6 @@ use super::{Inner, store_error};
 
 /// Which timers are asked for.
 struct Filter {
-    lead: Option<LeadId>,
     kind: Option<TimerKind>,
     due_before: Option<Timestamp>,
 }
@@ -30,13 +29,16 @@ impl Inner {
         request: v1::ListTimersRequest,
     ) -> Result<v1::ListTimersResponse, Error> {
         let now = self.clock.now();
-        let filter = read(&request, now)?;
         let listing = listing(&request);
-        let page = listing.page::<TimerKey>(request.page_size, &request.page_token)?;
-        let timers = if let Some(lead) = filter.lead {
+        let mut violations = Violations::default();
+        let parent = fields::name(&request.parent, &Path::Request.field("parent"), &mut violations);
+        let page = listing.page::<TimerKey>(request.page_size, &request.page_token, &mut violations);
+        let filter = filter(&request, now, &mut violations);
+        let LeadParent(lead) = violations.check_some(parent)?;
+        let timers = if let Some(lead) = lead {
             select(self.store.timers_of(tenant, lead).await.map_err(store_error)?, &filter, &page)
         } else {
-            let Filter { kind, due_before, .. } = filter;
+            let Filter { kind, due_before } = filter;
             let found = self.store.timers(tenant, kind, due_before, page.after, i64::from(page.size));
             found.await.map_err(store_error)?
         };
@@ -61,21 +63,16 @@ fn listing(request: &v1::ListTimersRequest) -> Listing {
     Listing::new("ListTimers", &arguments)
 }
 
-fn read(request: &v1::ListTimersRequest, now: Timestamp) -> Result<Filter, Violations> {
-    let mut violations = Violations::default();
-    let v = &mut violations;
+fn filter(request: &v1::ListTimersRequest, now: Timestamp, v: &mut Violations) -> Filter {
     let root = Path::Request;
-    let parent: Option<LeadParent> = fields::name(&request.parent, &root.field("parent"), v);
     let kind: Option<v1::TimerKind> = fields::known(request.kind, &root.field("kind"), v);
     let due_before = time::optional(request.due_before, &root.field("due_before"), v);
     let overdue = request.overdue.then_some(now);
-    let filter = parent.map(|parent| Filter {
-        lead: parent.0,
+    Filter {
         // Unspecified: all kinds.
         kind: kind.and_then(|kind| kind.try_into().ok()),
         due_before: [due_before, overdue].into_iter().flatten().min(),
-    });
-    violations.check_some(filter)
+    }
 }
 
 /// Those of one lead, which has few.
@@ -97,7 +94,7 @@ fn key(timer: &Timer) -> TimerKey {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use domain::ids::Epoch;
+    use domain::ids::{Epoch, LeadId};
     use uuid::Uuid;
 
     use super::*;
@@ -120,7 +117,7 @@ mod tests {
 
     #[test]
     fn those_of_a_lead_come_soonest_first_page_by_page() {
-        let filter = Filter { lead: None, kind: None, due_before: None };
+        let filter = Filter { kind: None, due_before: None };
         let mut page = Page { size: 2, after: None };
         let first = select(timers(), &filter, &page);
         assert_eq!(first.iter().map(|timer| timer.kind).collect::<Vec<_>>(), [TimerKind::Escalate, TimerKind::Wake]);
@@ -131,21 +128,17 @@ mod tests {
 
     #[test]
     fn the_earlier_bound_counts() {
-        let parent = "leads/-".to_owned();
         let bound = |seconds| Some(time::to_wire(at(seconds)));
-        let asked = |due_before, overdue| v1::ListTimersRequest {
-            parent: parent.clone(),
-            due_before,
-            overdue,
-            ..v1::ListTimersRequest::default()
-        };
-        let due_before = |request| read(&request, at(20)).unwrap().due_before;
+        let asked =
+            |due_before, overdue| v1::ListTimersRequest { due_before, overdue, ..v1::ListTimersRequest::default() };
+        let read = |request, now| super::filter(&request, now, &mut Violations::default());
+        let due_before = |request| read(request, at(20)).due_before;
         assert_eq!(due_before(asked(bound(30), true)), Some(at(20)));
         assert_eq!(due_before(asked(bound(10), true)), Some(at(10)));
         assert_eq!(due_before(asked(bound(30), false)), Some(at(30)));
         assert_eq!(due_before(asked(None, false)), None);
 
-        let filter = read(&v1::ListTimersRequest { kind: 4, ..asked(bound(21), false) }, at(0)).unwrap();
+        let filter = read(v1::ListTimersRequest { kind: 4, ..asked(bound(21), false) }, at(0));
         let found = select(timers(), &filter, &Page { size: 9, after: None });
         assert_eq!(found.iter().map(|timer| timer.kind).collect::<Vec<_>>(), [TimerKind::Wake]);
     }
