@@ -173,13 +173,13 @@ impl Resource for LeadParent {
 }
 
 macro_rules! revision_resource {
-    ($($(#[$doc:meta])* $name:ident: $collection:literal, $pattern:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident, $(#[$number_doc:meta])* $number:ident: $collection:literal;)*) => {
         $($(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub struct $name(pub Option<i64>);
 
         impl Resource for $name {
-            const PATTERN: &'static str = $pattern;
+            const PATTERN: &'static str = concat!($collection, "/{revision}` or `", $collection, "/active");
 
             fn from_name(name: &str) -> Option<Self> {
                 match name.strip_prefix($collection)?.strip_prefix('/')? {
@@ -194,15 +194,35 @@ macro_rules! revision_resource {
                     None => concat!($collection, "/active").to_owned(),
                 }
             }
+        }
+
+        $(#[$number_doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $number(pub i64);
+
+        impl Resource for $number {
+            const PATTERN: &'static str = concat!($collection, "/{revision}");
+
+            fn from_name(name: &str) -> Option<Self> {
+                $name::from_name(name)?.0.map(Self)
+            }
+
+            fn to_name(&self) -> String {
+                $name(Some(self.0)).to_name()
+            }
         })*
     };
 }
 
 revision_resource! {
     /// A revision of the policy, `policies/{revision}`; `None` for `policies/active`.
-    PolicyName: "policies", "policies/{revision}` or `policies/active";
+    PolicyName,
+    /// A revision of the policy by its number only, `policies/{revision}`.
+    PolicyRevisionName: "policies";
     /// A revision of the points model, `scoringModels/{revision}`; `None` for `scoringModels/active`.
-    ScoringModelName: "scoringModels", "scoringModels/{revision}` or `scoringModels/active";
+    ScoringModelName,
+    /// A revision of the points model by its number only, `scoringModels/{revision}`.
+    ScoringModelRevisionName: "scoringModels";
 }
 
 /// The name of the one directory.
@@ -247,6 +267,7 @@ mod tests {
         reads_back::<DecisionName>(&format!("{LEAD}/decisions/latest"));
         reads_back::<PolicyName>("policies/7");
         reads_back::<ScoringModelName>("scoringModels/active");
+        reads_back::<ScoringModelRevisionName>("scoringModels/7");
         for (kind, _) in TIMER_KINDS {
             let name = TimerName(parse(LEAD).unwrap(), kind).to_name();
             reads_back::<TimerName>(&name);
@@ -274,6 +295,11 @@ mod tests {
     fn a_refusal_says_what_was_expected() {
         let error = parse::<RepId>("anna").unwrap_err();
         assert_eq!(error.to_string(), "`anna` is not a name here: expected `reps/{rep}`");
+        let error = parse::<PolicyName>("policies/newest").unwrap_err();
+        let expected = "expected `policies/{revision}` or `policies/active`";
+        assert_eq!(error.to_string(), format!("`policies/newest` is not a name here: {expected}"));
+        let error = parse::<PolicyRevisionName>("policies/active").unwrap_err();
+        assert_eq!(error.to_string(), "`policies/active` is not a name here: expected `policies/{revision}`");
         assert!(parse::<RepId>(&"x".repeat(5_000)).unwrap_err().to_string().len() < 200);
     }
 }

@@ -6,7 +6,7 @@ use api::{
         fields,
         scoring::{Revision, model_to_wire},
     },
-    names::{Resource as _, ScoringModelName},
+    names::{Resource as _, ScoringModelName, ScoringModelRevisionName},
     page::Listing,
     v1,
 };
@@ -130,13 +130,8 @@ impl Inner {
         let mut violations = Violations::default();
         let request_id = fields::request_id(&request.request_id, &Path::Request.field("request_id"), &mut violations);
         let path = Path::Request.field("name");
-        let revision = fields::name::<ScoringModelName>(&request.name, &path, &mut violations).and_then(|name| {
-            if name.0.is_none() {
-                violations.add(&path, "is the active one: expected `scoringModels/{revision}`");
-            }
-            name.0
-        });
-        let revision = violations.check_some(revision)?;
+        let revision = fields::name(&request.name, &path, &mut violations);
+        let ScoringModelRevisionName(revision) = violations.check_some(revision)?;
         let key = RequestKey::new(request_id, "activate_scoring_model", &request);
         let now = self.clock.now();
         let mut row = self.revision(asker.tenant, revision).await?;

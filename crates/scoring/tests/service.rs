@@ -143,7 +143,9 @@ async fn models_are_kept_and_put_in_force() {
     let first = v1::ScoreLeadRequest { scoring_model: "scoringModels/1".to_owned(), ..lead(5_000) };
     assert_eq!(service.score(first).await.unwrap().scoring_model, "scoringModels/1");
     assert_eq!(service.activate("scoringModels/9").await.unwrap_err().code(), Code::NotFound);
-    assert_eq!(service.activate("scoringModels/active").await.unwrap_err().code(), Code::InvalidArgument);
+    let status = service.activate("scoringModels/active").await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert!(status.message().ends_with("expected `scoringModels/{revision}`"), "{status:?}");
 
     let request = v1::GetScoringModelRequest { name: "scoringModels/active".to_owned() };
     let found = service.api.get_scoring_model(ask(request)).await.unwrap().into_inner().scoring_model.unwrap();

@@ -8,7 +8,7 @@ use api::{
         fields,
         policy::{Revision, to_wire},
     },
-    names::{PolicyName, Resource as _},
+    names::{PolicyName, PolicyRevisionName, Resource as _},
     v1,
 };
 use domain::{
@@ -122,13 +122,8 @@ impl Inner {
         let mut violations = Violations::default();
         let id = request_id(&request.request_id, &mut violations);
         let path = Path::Request.field("name");
-        let revision = fields::name::<PolicyName>(&request.name, &path, &mut violations).and_then(|name| {
-            if name.0.is_none() {
-                violations.add(&path, "is the active one: expected `policies/{revision}`");
-            }
-            name.0
-        });
-        let revision = violations.check_some(revision)?;
+        let revision = fields::name(&request.name, &path, &mut violations);
+        let PolicyRevisionName(revision) = violations.check_some(revision)?;
         let key = id.map(|id| request_key(id, "activate_policy", &request.encode_to_vec()));
         let validate_only = request.validate_only;
         let activation = Activation { revision, key: key.filter(|_| !validate_only), validate_only };

@@ -38,7 +38,15 @@ async fn revisions_are_kept_and_put_in_force() {
     assert!(!found.active && found.activate_time.is_some() && found.source == policy_to("field"), "{found:?}");
 
     assert_eq!(reason(services.activate_policy("policies/9").await), "RESOURCE_NOT_FOUND");
-    assert_eq!(reason(services.activate_policy("policies/active").await), "INVALID_REQUEST");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_names_that_can_be_activated_are_offered() {
+    let services = Services::with_directory().await;
+    for wrong in ["policies/active", "policies/newest"] {
+        let expected = format!("`{wrong}` is not a name here: expected `policies/{{revision}}`");
+        assert_eq!(wrong_fields(services.activate_policy(wrong).await), [("name".to_owned(), expected)]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
