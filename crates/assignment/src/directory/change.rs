@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{Error, Precondition, convert::directory::blame};
+use api::{Error, Precondition, Violations, convert::directory::blame};
 use domain::{
     directory::{DirectoryDocument, Entity, EntityKind},
     ids::{PoolId, RepId},
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use prost::Message;
 use store::{DirectoryChange, DirectoryError, EntityVersion, Lookup, PolicyRevision, Tx};
 
-use super::{Inner, drain::Drain, fit, wake};
+use super::{Inner, drain::Drain, entry::Entry, fit, wake};
 use crate::{
     command::RequestKey,
     error::overloaded,
@@ -254,8 +254,13 @@ fn check<T>(
     Ok(Checked { basis, planned, leaving, wake, policy })
 }
 
-/// Refuses a directory that does not hold together, in terms of the request for that entry: its own fields, or the others
-/// that refer to it.
-pub(super) fn hold_together(after: &DirectoryDocument, kind: EntityKind, resource: &str) -> Result<(), Error> {
-    blame(after.check(), resource, kind.name()).check(resource)
+/// Refuses a directory that does not hold together, in terms of the request for that entry: its own fields, with those that
+/// were `noted` before, or the others that refer to it.
+pub(super) fn hold_together<E: Entry>(
+    after: &DirectoryDocument,
+    resource: &str,
+    wire: &E::Wire,
+    noted: &Violations,
+) -> Result<(), Error> {
+    blame(after.check(), resource, E::KIND.name(), wire, noted).check(resource)
 }

@@ -1,6 +1,11 @@
 //! Creating entries.
 
-use api::{Error, Path, Violations, convert::fields, names::Resource as _, v1};
+use api::{
+    Error, Path, Violations,
+    convert::{directory::stand_in, fields},
+    names::Resource as _,
+    v1,
+};
 use domain::directory::{Absence, Account, CalendarSpec, Pool, Rep, Team, Territory};
 use prost::Message as _;
 use uuid::Uuid;
@@ -70,15 +75,15 @@ impl Inner {
         if wire.is_none() {
             violations.add(&path, format!("is absent: a {field} is required"));
         }
-        // Without an id the rest is still read, so that everything that is wrong is told at once.
-        let stand_in = id.clone().or_else(|| "x".parse().ok());
-        let entry = wire.zip(stand_in).and_then(|(wire, id)| E::read(wire, id, None, &path, &mut violations));
-        let (id, entry) = violations.check_some(id.zip(entry))?;
+        let (Some(wire), Some(id)) = (wire, id.or_else(stand_in)) else { return Err(violations.into()) };
+        let Some(entry) = E::read(wire.clone(), id.clone(), None, &path, &mut violations) else {
+            return Err(violations.into());
+        };
 
         let resource = id.to_name();
         let wish = Wish {
             method,
-            key: request_id.map(fingerprint).filter(|_| !validate_only),
+            key: request_id.map(fingerprint).filter(|_| !validate_only && violations.is_empty()),
             validate_only,
             resource: resource.clone(),
             entry: None,
@@ -86,12 +91,12 @@ impl Inner {
         };
         let plan = move |basis: &Basis| {
             let mut after = basis.standing.directory.clone();
-            if E::exists(&after, &id) {
+            if violations.is_empty() && E::exists(&after, &id) {
                 return Err(Error::AlreadyExists { resource: resource.clone() });
             }
             let entity = entry.clone().into_entity();
             after.apply(entity.clone());
-            hold_together(&after, E::KIND, &resource)?;
+            hold_together::<E>(&after, &resource, &wire, &violations)?;
             Ok(Planned { upserts: vec![entity], removals: Vec::new(), after, told: entry.clone() })
         };
         self.change(asker, &wish, plan, |done| done.planned.told.to_wire(done.entry)).await

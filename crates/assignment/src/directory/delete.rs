@@ -71,6 +71,6 @@ fn removed<E: Entry>(basis: &Basis, id: &E::Id, etag: &str) -> Result<Planned<()
     current::<E>(basis, id, etag)?;
     let mut after = basis.standing.directory.clone();
     after.remove(E::KIND, &id.to_string());
-    hold_together(&after, E::KIND, &id.to_name())?;
+    hold_together::<E>(&after, &id.to_name(), &E::Wire::default(), &Violations::default())?;
     Ok(Planned { upserts: Vec::new(), removals: vec![(E::KIND, id.to_string())], after, told: () })
 }

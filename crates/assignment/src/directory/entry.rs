@@ -5,7 +5,7 @@ use std::{fmt::Debug, str::FromStr};
 use api::{
     Path, Violations,
     convert::directory::{
-        self as convert, Maskable, read_absence, read_account, read_calendar, read_pool, read_rep, read_team,
+        self as convert, Itemised, Maskable, read_absence, read_account, read_calendar, read_pool, read_rep, read_team,
         read_territory,
     },
     names::Resource,
@@ -20,11 +20,12 @@ use prost::Message;
 /// An entry of the directory with its message. The field of a request that holds one is named like its kind.
 pub(super) trait Entry: Debug + Clone + PartialEq + Send + Sync + Sized + 'static {
     type Id: Resource + FromStr<Err = InvalidId> + ToString + Clone + Send + Sync + 'static;
-    type Wire: Maskable + Message + Clone + Default + Send + Sync + 'static;
+    type Wire: Maskable + Itemised + Message + Clone + Default + Send + Sync + 'static;
 
     const KIND: EntityKind;
 
-    /// Reads the message; `current` is what the directory holds under that id.
+    /// Reads the message; `current` is what the directory holds under that id. Where violations are noted, something else
+    /// stands in.
     fn read(
         wire: Self::Wire,
         id: Self::Id,

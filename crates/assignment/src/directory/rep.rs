@@ -1,6 +1,6 @@
 //! Reps who leave, and who come back.
 
-use api::{Error, names::Resource as _, v1};
+use api::{Error, Violations, v1};
 use domain::{directory::Rep, ids::RepId};
 use prost::Message as _;
 
@@ -49,6 +49,7 @@ impl Inner {
 }
 
 fn switched(basis: &Basis, id: &RepId, etag: &str, active: bool) -> Result<Planned<Rep>, Error> {
-    let (rep, _) = current::<Rep>(basis, id, etag)?;
-    replaced(basis, rep, Rep { active, ..rep.clone() }, &id.to_name())
+    let (rep, version) = current::<Rep>(basis, id, etag)?;
+    let switched = Rep { active, ..rep.clone() };
+    replaced(basis, rep, switched, &rep.to_wire(Some(version)), &Violations::default())
 }

@@ -80,23 +80,28 @@ impl Inner {
             let id = fields::name::<E::Id>(E::name_of(&wire), &path.field("name"), &mut violations)?;
             Some((wire, id))
         });
-        let (wire, id) = violations.check_some(named)?;
+        let Some((wire, id)) = named else { return Err(violations.into()) };
 
         let wish = Wish {
             method,
-            key: request_id.map(fingerprint).filter(|_| !validate_only),
+            key: request_id.map(fingerprint).filter(|_| !validate_only && violations.is_empty()),
             validate_only,
             resource: id.to_name(),
             entry: Some((E::KIND, id.to_string())),
             drain: false,
         };
         let plan = move |basis: &Basis| {
-            let (current, version) = current::<E>(basis, &id, E::etag_of(&wire))?;
-            let mut violations = Violations::default();
+            let mut violations = violations.clone();
+            let (current, version) = match current::<E>(basis, &id, E::etag_of(&wire)) {
+                Ok(found) => found,
+                Err(error) => return Err(if violations.is_empty() { error } else { violations.into() }),
+            };
             let merged = merge(current.to_wire(Some(version)), wire.clone(), mask.as_ref(), &mut violations);
             let path = Path::Request.field(E::KIND.name());
-            let entry = E::read(merged, id.clone(), Some(current), &path, &mut violations);
-            replaced(basis, current, violations.check_some(entry)?, &id.to_name())
+            match E::read(merged.clone(), id.clone(), Some(current), &path, &mut violations) {
+                Some(entry) => replaced(basis, current, entry, &merged, &violations),
+                None => Err(violations.into()),
+            }
         };
         self.change(asker, &wish, plan, |done| done.planned.told.to_wire(done.entry)).await
     }
@@ -114,14 +119,22 @@ pub(super) fn current<'b, E: Entry>(basis: &'b Basis, id: &E::Id, seen: &str) ->
     E::of(entity).map(|entry| (entry, *version)).ok_or(Error::Internal)
 }
 
-/// The plan to put `entry` in the place of `current`; nothing is written if they are alike.
-pub(super) fn replaced<E: Entry>(basis: &Basis, current: &E, entry: E, resource: &str) -> Result<Planned<E>, Error> {
+/// The plan to put `entry`, which was read from `wire`, in the place of `current`; nothing is written if they are alike.
+///
+/// Errors: what was `noted` when it was read, and what does not fit the rest of the directory.
+pub(super) fn replaced<E: Entry>(
+    basis: &Basis,
+    current: &E,
+    entry: E,
+    wire: &E::Wire,
+    noted: &Violations,
+) -> Result<Planned<E>, Error> {
     let mut after = basis.standing.directory.clone();
     let mut upserts = Vec::new();
-    if entry != *current {
+    if entry != *current || !noted.is_empty() {
         let entity = entry.clone().into_entity();
         after.apply(entity.clone());
-        hold_together(&after, E::KIND, resource)?;
+        hold_together::<E>(&after, E::name_of(wire), wire, noted)?;
         upserts.push(entity);
     }
     Ok(Planned { upserts, removals: Vec::new(), after, told: entry })

@@ -68,7 +68,35 @@ async fn all_wrong_fields_are_told_at_once() {
     assert_eq!(fields, ["rep.max_open", "rep.seniority", "rep.team", "rep_id", "request_id"]);
     assert_eq!(wrong_fields(create(&services, v1::CreateRepRequest::default()).await).len(), 2);
 
-    // What only the rest of the directory tells, and all of that.
+    // What only the rest of the directory tells, together with the shape.
+    let rep = v1::Rep {
+        display_name: String::new(),
+        team: "teams/nroth".to_owned(),
+        backup: Some("reps/nobody".to_owned()),
+        max_open: Some(0),
+        ..Default::default()
+    };
+    let request = v1::CreateRepRequest { rep: Some(rep), rep_id: "Dan!".to_owned(), ..Default::default() };
+    let told = wrong_fields(create(&services, request).await);
+    let fields: Vec<_> = told.iter().map(|(field, _)| field.as_str()).collect();
+    assert_eq!(fields, ["rep_id", "rep.display_name", "rep.max_open", "rep.team", "rep.backup"]);
+    let member = |rep: &str, weight| v1::PoolMember { rep: rep.to_owned(), weight };
+    let members = vec![member("reps/none", None), member("ann", None), member("reps/ben", Some(0))];
+    let pool = v1::Pool { display_name: "P".to_owned(), members: members.clone(), ..Default::default() };
+    let request = v1::CreatePoolRequest { pool: Some(pool), pool_id: "p".to_owned(), ..Default::default() };
+    let told = wrong_fields(services.directory.create_pool(ask(request)).await);
+    let fields: Vec<_> = told.iter().map(|(field, _)| field.as_str()).collect();
+    let of_members = ["pool.members[1].rep", "pool.members[2].weight", "pool.members[0].rep"];
+    assert_eq!(fields, of_members);
+    let pool = v1::Pool { name: "pools/field".to_owned(), members, ..Default::default() };
+    let request = v1::UpdatePoolRequest { pool: Some(pool), request_id: "x".to_owned(), ..Default::default() };
+    let told = wrong_fields(services.directory.update_pool(ask(request)).await);
+    assert_eq!(
+        told.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(),
+        [&["request_id"], &of_members[..]].concat()
+    );
+
+    // And that alone, all of it.
     let rep = v1::Rep { team: "teams/nroth".to_owned(), backup: Some("reps/nobody".to_owned()), ..dan() };
     let request = v1::CreateRepRequest { rep: Some(rep), rep_id: "dan".to_owned(), ..Default::default() };
     let told = wrong_fields(create(&services, request).await);

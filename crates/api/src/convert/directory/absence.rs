@@ -1,14 +1,12 @@
 //! Absences.
 
 use domain::{directory::Absence, ids::AbsenceId};
+use jiff::Timestamp;
 
-use super::mask::maskable;
+use super::{Itemised, mask::maskable, required_reference};
 use crate::{
     Path, Violations,
-    convert::{
-        fields::{name, optional_text},
-        time,
-    },
+    convert::{fields::optional_text, time},
     etag,
     names::Resource as _,
     v1,
@@ -16,10 +14,16 @@ use crate::{
 
 maskable!(v1::Absence { rep, start_time, end_time, reason });
 
+impl Itemised for v1::Absence {
+    fn items(&self, _: &str) -> Vec<&str> {
+        Vec::new()
+    }
+}
+
 /// Reads an absence.
 pub fn read(wire: v1::Absence, id: AbsenceId, path: &Path<'_>, violations: &mut Violations) -> Option<Absence> {
     let v = violations;
-    let rep = name(&wire.rep, &path.field("rep"), v);
+    let rep = required_reference(&wire.rep, &path.field("rep"), v);
     let start = time::required(wire.start_time, &path.field("start_time"), v);
     let end = time::required(wire.end_time, &path.field("end_time"), v);
     let reason = optional_text(wire.reason, &path.field("reason"), v);
@@ -28,7 +32,8 @@ pub fn read(wire: v1::Absence, id: AbsenceId, path: &Path<'_>, violations: &mut 
     {
         v.add(&path.field("end_time"), format!("is {end}: expected later than `start_time`, {start}"));
     }
-    Some(Absence { id, reason, rep: rep?, start: start?, end: end? })
+    let (start, end) = (start.unwrap_or(Timestamp::MIN), end.unwrap_or(Timestamp::MAX));
+    Some(Absence { id, reason, rep: rep?, start, end })
 }
 
 /// The wire form of an absence that was last changed at that version.

@@ -2,7 +2,7 @@
 
 use domain::{directory::Account, ids::AccountId};
 
-use super::{MAX_LIST, lower, mask::maskable, reference, words};
+use super::{Itemised, MAX_LIST, lower, mask::maskable, reference, words};
 use crate::{
     Path, Violations,
     convert::{
@@ -15,6 +15,15 @@ use crate::{
 };
 
 maskable!(v1::Account { display_name, domains, owner, tier, industry, employees, annual_revenue, country, parent });
+
+impl Itemised for v1::Account {
+    fn items(&self, list: &str) -> Vec<&str> {
+        match list {
+            "domains" => self.domains.iter().map(String::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
 
 /// Reads an account.
 pub fn read(wire: v1::Account, id: AccountId, path: &Path<'_>, violations: &mut Violations) -> Option<Account> {
@@ -30,7 +39,7 @@ pub fn read(wire: v1::Account, id: AccountId, path: &Path<'_>, violations: &mut 
         annual_revenue: amount(wire.annual_revenue, MAX_DOLLARS, &path.field("annual_revenue"), v),
         country: country(wire.country, &path.field("country"), v),
         parent: reference(wire.parent.as_ref(), &path.field("parent"), v),
-        name: display_name?,
+        name: display_name.unwrap_or_default(),
     };
     Some(account)
 }

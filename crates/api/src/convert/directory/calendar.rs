@@ -6,7 +6,7 @@ use domain::{
 };
 use jiff::civil::{Date, Time};
 
-use super::mask::maskable;
+use super::{Itemised, mask::maskable};
 use crate::{
     Path, Violations,
     convert::fields::{fits, known, required_text},
@@ -22,6 +22,23 @@ const MAX_HOURS: usize = 140;
 /// Most holidays.
 const MAX_HOLIDAYS: usize = 1_000;
 
+impl Itemised for v1::Calendar {
+    fn items(&self, list: &str) -> Vec<&str> {
+        if list == "holidays" { self.holidays.iter().map(String::as_str).collect() } else { Vec::new() }
+    }
+
+    /// Also of `hours.mon`, whose items are counted in the order of the day.
+    fn index_of(&self, list: &str, item: &str) -> Option<usize> {
+        let Some(day) = list.strip_prefix("hours.") else {
+            return self.items(list).iter().rposition(|text| text.trim() == item);
+        };
+        let of_day = |hours: &v1::OpenHours| hours.weekday().as_str_name().to_lowercase().contains(day);
+        let mut hours: Vec<_> = self.hours.iter().enumerate().filter(|(_, hours)| of_day(hours)).collect();
+        hours.sort_by_key(|(_, hours)| Time::strptime("%H:%M", &hours.start).ok());
+        Some(hours.get(item.parse::<usize>().ok()?)?.0)
+    }
+}
+
 /// Reads a calendar. The intervals of a day are put in order.
 pub fn read(wire: v1::Calendar, id: CalendarId, path: &Path<'_>, violations: &mut Violations) -> Option<CalendarSpec> {
     let v = violations;
@@ -29,7 +46,13 @@ pub fn read(wire: v1::Calendar, id: CalendarId, path: &Path<'_>, violations: &mu
     let time_zone = required_text(wire.time_zone, &path.field("time_zone"), v);
     let week = week(&wire.hours, &path.field("hours"), v);
     let holidays = holidays(&wire.holidays, &path.field("holidays"), v);
-    Some(CalendarSpec { id, week, holidays, name: display_name?, time_zone: time_zone? })
+    Some(CalendarSpec {
+        id,
+        week,
+        holidays,
+        name: display_name.unwrap_or_default(),
+        time_zone: time_zone.unwrap_or_else(|| "UTC".to_owned()),
+    })
 }
 
 fn week(wire: &[v1::OpenHours], path: &Path<'_>, violations: &mut Violations) -> [Vec<OpenHours>; 7] {

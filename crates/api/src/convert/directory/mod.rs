@@ -1,7 +1,8 @@
 //! Entries of the directory.
 //!
-//! Readers check what the message alone can tell; what depends on other entries is for
-//! [`domain::directory::DirectoryDocument::check`], whose findings [`blame`] puts in terms of the request.
+//! Readers check what the message alone can tell, and put something harmless in the place of what is wrong; what depends
+//! on other entries is for [`domain::directory::DirectoryDocument::check`], whose findings [`blame`] puts in terms of the
+//! request, and adds to what the reader noted.
 
 mod absence;
 mod account;
@@ -16,7 +17,7 @@ mod territory;
 
 pub use absence::{read as read_absence, to_wire as absence_to_wire};
 pub use account::{read as read_account, to_wire as account_to_wire};
-pub use blame::{Blame, blame};
+pub use blame::{Blame, Itemised, blame};
 pub use calendar::{read as read_calendar, to_wire as calendar_to_wire};
 pub use mask::{Maskable, merge};
 pub use pool::{read as read_pool, to_wire as pool_to_wire};
@@ -25,6 +26,8 @@ pub use summary::to_wire as directory_to_wire;
 pub use team::{read as read_team, to_wire as team_to_wire};
 pub use territory::{read as read_territory, to_wire as territory_to_wire};
 
+use std::str::FromStr;
+
 use super::fields::{MAX_TEXT, fits, name, optional_name, text};
 use crate::{Path, Violations, names::Resource};
 
@@ -32,6 +35,16 @@ use crate::{Path, Violations, names::Resource};
 const MAX_LIST: usize = 100;
 /// Largest bound on leads that a rep or pool can have.
 const MAX_COUNT: u32 = 1_000_000;
+
+/// An id in the place of one that can't be read, so that the rest of the entry is checked nonetheless.
+pub fn stand_in<T: FromStr>() -> Option<T> {
+    "an-entry-of-this-request".parse().ok()
+}
+
+/// A reference that must be there, or its stand-in.
+fn required_reference<T: Resource + FromStr>(value: &str, path: &Path<'_>, violations: &mut Violations) -> Option<T> {
+    name(value, path, violations).or_else(stand_in)
+}
 
 /// A reference that may be absent; blank is absent.
 fn reference<T: Resource>(value: Option<&String>, path: &Path<'_>, violations: &mut Violations) -> Option<T> {

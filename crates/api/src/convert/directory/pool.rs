@@ -5,7 +5,7 @@ use domain::{
     ids::PoolId,
 };
 
-use super::{bound, bound_to_wire, mask::maskable};
+use super::{Itemised, bound, bound_to_wire, mask::maskable};
 use crate::{
     Path, Violations,
     convert::fields::{fits, known, name, required_text},
@@ -20,6 +20,15 @@ maskable!(v1::Pool { display_name, strategy, hours, rotate_per_grade, partner, b
 const MAX_MEMBERS: usize = 10_000;
 /// Largest weight.
 const MAX_WEIGHT: u32 = 10_000;
+
+impl Itemised for v1::Pool {
+    fn items(&self, list: &str) -> Vec<&str> {
+        match list {
+            "members" => self.members.iter().map(|member| member.rep.as_str()).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
 
 /// Reads a pool.
 pub fn read(wire: v1::Pool, id: PoolId, path: &Path<'_>, violations: &mut Violations) -> Option<Pool> {
@@ -37,7 +46,7 @@ pub fn read(wire: v1::Pool, id: PoolId, path: &Path<'_>, violations: &mut Violat
         partner: wire.partner,
         backlog_pace,
         members,
-        name: display_name?,
+        name: display_name.unwrap_or_default(),
     })
 }
 
@@ -54,7 +63,7 @@ fn members(wire: &[v1::PoolMember], path: &Path<'_>, violations: &mut Violations
             violations.add(&path.field("weight"), format!("is {given}: expected 1 to {MAX_WEIGHT}"));
         }
         let rep = name(&member.rep, &path.field("rep"), violations);
-        members.extend(rep.zip(weight).map(|(rep, weight)| Member { rep, weight }));
+        members.extend(rep.map(|rep| Member { rep, weight: weight.unwrap_or(1) }));
     }
     members.sort_by(|a, b| a.rep.cmp(&b.rep));
     members

@@ -5,11 +5,13 @@ use domain::{
     ids::RepId,
 };
 
-use super::{MAX_LIST, bound, bound_to_wire, lower, mask::maskable, reference, references, words};
+use super::{
+    Itemised, MAX_LIST, bound, bound_to_wire, lower, mask::maskable, reference, references, required_reference, words,
+};
 use crate::{
     Path, Violations,
     convert::{
-        fields::{known, name, required_text},
+        fields::{known, required_text},
         profile::email,
     },
     etag,
@@ -33,11 +35,22 @@ maskable!(v1::Rep {
     backup,
 });
 
+impl Itemised for v1::Rep {
+    fn items(&self, list: &str) -> Vec<&str> {
+        match list {
+            "skills" => self.skills.iter().map(String::as_str).collect(),
+            "languages" => self.languages.iter().map(String::as_str).collect(),
+            "territories" => self.territories.iter().map(String::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// Reads a rep. Whether it is active is not a field of the request: `active` says what it is.
 pub fn read(wire: v1::Rep, id: RepId, active: bool, path: &Path<'_>, violations: &mut Violations) -> Option<Rep> {
     let v = violations;
     let display_name = required_text(wire.display_name, &path.field("display_name"), v);
-    let team = name(&wire.team, &path.field("team"), v);
+    let team = required_reference(&wire.team, &path.field("team"), v);
     let seniority = known(wire.seniority, &path.field("seniority"), v).unwrap_or(v1::Seniority::Unspecified);
     let rep = Rep {
         id,
@@ -53,7 +66,7 @@ pub fn read(wire: v1::Rep, id: RepId, active: bool, path: &Path<'_>, violations:
         max_open: bound(wire.max_open, &path.field("max_open"), v),
         max_per_day: bound(wire.max_per_day, &path.field("max_per_day"), v),
         backup: reference(wire.backup.as_ref(), &path.field("backup"), v),
-        name: display_name?,
+        name: display_name.unwrap_or_default(),
         team: team?,
     };
     Some(rep)

@@ -2,7 +2,7 @@
 
 use domain::{directory::Territory, ids::TerritoryId};
 
-use super::{mask::maskable, upper, words};
+use super::{Itemised, mask::maskable, upper, words};
 use crate::{Path, Violations, convert::fields::required_text, etag, names::Resource as _, v1};
 
 maskable!(v1::Territory { display_name, countries, regions, postal_prefixes });
@@ -12,6 +12,17 @@ const MAX_COUNTRIES: usize = 300;
 /// Most regions, and postal prefixes.
 const MAX_PLACES: usize = 10_000;
 
+impl Itemised for v1::Territory {
+    fn items(&self, list: &str) -> Vec<&str> {
+        match list {
+            "countries" => self.countries.iter().map(String::as_str).collect(),
+            "regions" => self.regions.iter().map(String::as_str).collect(),
+            "postal_prefixes" => self.postal_prefixes.iter().map(String::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// Reads a territory.
 pub fn read(wire: v1::Territory, id: TerritoryId, path: &Path<'_>, violations: &mut Violations) -> Option<Territory> {
     let v = violations;
@@ -19,7 +30,7 @@ pub fn read(wire: v1::Territory, id: TerritoryId, path: &Path<'_>, violations: &
     let countries = words(wire.countries, MAX_COUNTRIES, upper, &path.field("countries"), v);
     let regions = words(wire.regions, MAX_PLACES, |region| region, &path.field("regions"), v);
     let prefixes = words(wire.postal_prefixes, MAX_PLACES, |prefix| prefix, &path.field("postal_prefixes"), v);
-    Some(Territory { id, countries, regions, postal_prefixes: prefixes, name: display_name? })
+    Some(Territory { id, countries, regions, postal_prefixes: prefixes, name: display_name.unwrap_or_default() })
 }
 
 /// The wire form of a territory that was last changed at that version.

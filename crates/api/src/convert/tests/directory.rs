@@ -126,7 +126,7 @@ fn everything_wrong_with_an_entry_is_told_at_once() {
         ..v1::Rep::default()
     };
     let mut violations = Violations::default();
-    assert!(read_rep(wire, rep("anna"), true, &Path::Request.field("rep"), &mut violations).is_none());
+    read_rep(wire, rep("anna"), true, &Path::Request.field("rep"), &mut violations);
     assert_eq!(
         fields(&violations),
         [
@@ -209,18 +209,67 @@ fn a_mask_says_what_changes() {
 #[test]
 fn findings_are_put_in_terms_of_the_request() {
     let finding = |field: &str| Finding { field: field.to_owned(), message: "there is no team `south`".to_owned() };
-    let blamed = blame(vec![finding("reps/anna.team"), finding("reps/annabel.team")], "reps/anna", "rep");
+    let blame = |findings, entry: &str| blame(findings, entry, "rep", &v1::Rep::default(), &Violations::default());
+    let blamed = blame(vec![finding("reps/anna.team"), finding("reps/annabel.team")], "reps/anna");
     assert_eq!(fields(&blamed.own), ["rep.team"]);
     assert_eq!(blamed.others[0].field, "reps/annabel.team");
     assert!(matches!(blamed.check("reps/anna"), Err(Error::InvalidArgument(_))));
 
-    let used = blame(vec![finding("reps/anna.team")], "teams/south", "");
+    let used = blame(vec![finding("reps/anna.team")], "teams/south");
     let Err(Error::FailedPrecondition(Precondition::ResourceInUse { resource, users })) = used.check("teams/south")
     else {
         panic!("expected a resource in use")
     };
     assert_eq!((resource.as_str(), users[0].field.as_str()), ("teams/south", "reps/anna.team"));
-    assert_eq!(blame(Vec::new(), "teams/south", "team").check("teams/south"), Ok(()));
+    assert_eq!(blame(Vec::new(), "teams/south").check("teams/south"), Ok(()));
+}
+
+#[test]
+fn items_are_told_by_their_place_in_the_request() {
+    let finding = |field: &str| Finding { field: field.to_owned(), message: "is wrong".to_owned() };
+    let at = |finding_at: &str, entry: &str, wire: &dyn Fn(Vec<Finding>) -> Blame| {
+        let blamed = wire(vec![finding(&format!("{entry}.{finding_at}"))]);
+        fields(&blamed.own).join(" ")
+    };
+    let member = |rep: &str| v1::PoolMember { rep: format!("reps/{rep}"), weight: None };
+    let pool = v1::Pool { members: vec![member("ben"), member("anna"), member("ben")], ..Default::default() };
+    let of_pool = |found| blame(found, "pools/p", "pool", &pool, &Violations::default());
+    assert_eq!(at("members[anna].rep", "pools/p", &of_pool), "pool.members[1].rep");
+    assert_eq!(at("members[ben]", "pools/p", &of_pool), "pool.members[2]");
+
+    let rep = v1::Rep {
+        skills: vec!["gtx".to_owned(), " GTX ".to_owned()],
+        territories: vec!["territories/dach".to_owned()],
+        ..Default::default()
+    };
+    let of_rep = |found| blame(found, "reps/r", "rep", &rep, &Violations::default());
+    assert_eq!(at("skills[gtx]", "reps/r", &of_rep), "rep.skills[0]");
+    assert_eq!(at("territories[dach]", "reps/r", &of_rep), "rep.territories[0]");
+
+    let open = |weekday: v1::Weekday, start: &str| v1::OpenHours {
+        weekday: weekday.into(),
+        start: start.to_owned(),
+        end: "20:00".to_owned(),
+    };
+    let hours = vec![
+        open(v1::Weekday::Monday, "12:00"),
+        open(v1::Weekday::Tuesday, "07:00"),
+        open(v1::Weekday::Monday, "8:00"),
+    ];
+    let calendar = v1::Calendar { hours, holidays: vec!["2026-12-25".to_owned(); 2], ..Default::default() };
+    let of_calendar = |found| blame(found, "calendars/c", "calendar", &calendar, &Violations::default());
+    assert_eq!(at("hours.mon[1]", "calendars/c", &of_calendar), "calendar.hours[0]");
+    assert_eq!(at("holidays[2026-12-25]", "calendars/c", &of_calendar), "calendar.holidays[1]");
+}
+
+#[test]
+fn a_field_that_can_not_be_read_is_told_once() {
+    let finding = |field: &str| Finding { field: field.to_owned(), message: "is wrong".to_owned() };
+    let mut noted = Violations::default();
+    noted.add(&Path::Request.field("pool").field("members[0].rep"), "is blank");
+    let found = vec![finding("pools/p.members"), finding("pools/p.backlog_pace")];
+    let blamed = blame(found, "pools/p", "pool", &v1::Pool::default(), &noted);
+    assert_eq!(fields(&blamed.own), ["pool.members[0].rep", "pool.backlog_pace"]);
 }
 
 #[test]
@@ -231,10 +280,12 @@ fn a_domain_is_the_fault_of_who_comes_to_it() {
             message: "belongs to accounts/acme already".to_owned(),
         }]
     };
-    let newcomer = blame(finding(), "accounts/acme", "account");
-    assert_eq!(fields(&newcomer.own), ["account.domains[x.example]"]);
+    let wire = v1::Account { domains: vec!["y.example".to_owned(), "x.example".to_owned()], ..Default::default() };
+    let blame = |entry: &str| blame(finding(), entry, "account", &wire, &Violations::default());
+    let newcomer = blame("accounts/acme");
+    assert_eq!(fields(&newcomer.own), ["account.domains[1]"]);
     assert_eq!(newcomer.own.iter().next().unwrap().description, "belongs to accounts/zeta already");
     // Seen from the other side it was right from the start, and a third one has nothing to do with it.
-    assert_eq!(fields(&blame(finding(), "accounts/zeta", "account").own), ["account.domains[x.example]"]);
-    assert_eq!(blame(finding(), "accounts/third", "account").others.len(), 1);
+    assert_eq!(fields(&blame("accounts/zeta").own), ["account.domains[1]"]);
+    assert_eq!(blame("accounts/third").others.len(), 1);
 }
