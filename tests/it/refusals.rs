@@ -2,7 +2,7 @@
 
 use api::v1;
 use leadrouter_tests::World;
-use tonic::{Code, Response, Status};
+use tonic::{Code, Response, Status, codegen::http::uri::PathAndQuery};
 use tonic_types::StatusExt as _;
 
 /// The fields that `BadRequest` names, with the reason.
@@ -57,5 +57,35 @@ async fn a_list_call_tells_at_once_what_is_wrong_with_size_token_and_all_else() 
     assert_eq!(told(assignment.clone().list_leads(request).await).0, "INVALID_FILTER");
     let request = v1::ListLeadsRequest { page_token: "x".to_owned(), ..v1::ListLeadsRequest::default() };
     assert_eq!(told(assignment.clone().list_leads(request).await).0, "INVALID_PAGE_TOKEN");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_never_reaches_a_handler_is_refused_with_a_reason_of_the_contract() {
+    let world = World::empty().await;
+    let refused = async |path: &'static str, message: v1::GetLeadRequest| {
+        let channel =
+            kit::client::channel(&kit::client::ClientConfig::new(format!("http://{}", world.app.assignment.unwrap())));
+        let mut grpc = tonic::client::Grpc::new(channel.unwrap());
+        grpc.ready().await.unwrap();
+        let codec = tonic_prost::ProstCodec::<v1::GetLeadRequest, v1::GetLeadResponse>::default();
+        let status =
+            grpc.unary(tonic::Request::new(message), PathAndQuery::from_static(path), codec).await.unwrap_err();
+        (status.code(), api::reason_of(&status))
+    };
+    let large = v1::GetLeadRequest { name: "x".repeat(5 << 20) };
+    let answer = refused("/leadrouter.v1.AssignmentService/GetLead", large).await;
+    assert_eq!(answer, (Code::OutOfRange, Some(v1::ErrorReason::MessageTooLarge)));
+    for path in ["/leadrouter.v1.AssignmentService/Nothing", "/leadrouter.v1.Nobody/GetLead"] {
+        let answer = refused(path, v1::GetLeadRequest::default()).await;
+        assert_eq!(answer, (Code::Unimplemented, Some(v1::ErrorReason::NotSupported)));
+    }
+    // A text where another message is expected.
+    let answer =
+        refused("/leadrouter.v1.AssignmentService/RouteLead", v1::GetLeadRequest { name: "x".to_owned() }).await;
+    assert_eq!(answer, (Code::InvalidArgument, Some(v1::ErrorReason::InvalidRequest)));
+    for reason in kit::refusal::reason::ALL {
+        assert!(v1::ErrorReason::from_str_name(&format!("ERROR_REASON_{reason}")).is_some(), "{reason}");
+    }
     world.end().await;
 }

@@ -9,6 +9,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod deadline;
+pub mod explain;
 pub mod incoming;
 pub mod lifecycle;
 pub mod limit;

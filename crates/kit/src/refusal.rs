@@ -27,18 +27,33 @@ pub mod reason {
     pub const INVALID_METADATA: &str = "INVALID_METADATA";
     /// The fault is the server's.
     pub const INTERNAL: &str = "INTERNAL";
+    /// The server has no such method, or does not know how the message is compressed.
+    pub const NOT_SUPPORTED: &str = "NOT_SUPPORTED";
+    /// The message is larger than the server takes.
+    pub const MESSAGE_TOO_LARGE: &str = "MESSAGE_TOO_LARGE";
+    /// What was sent does not keep to the protocol.
+    pub const MALFORMED_CALL: &str = "MALFORMED_CALL";
+
+    /// All of them.
+    pub const ALL: [&str; 7] =
+        [DEADLINE_EXCEEDED, OVERLOADED, INVALID_METADATA, INTERNAL, NOT_SUPPORTED, MESSAGE_TOO_LARGE, MALFORMED_CALL];
 }
 
 /// When a refused caller should come back. Callers add jitter of their own.
 pub const RETRY_AFTER: Duration = Duration::from_millis(100);
 
+/// A refusal with a reason and nothing more to tell.
+pub(crate) fn of(code: Code, message: &str, reason: &str) -> Status {
+    Status::with_error_details(code, message, ErrorDetails::with_error_info(reason, ERROR_DOMAIN, []))
+}
+
 /// The call's deadline passed before there was an answer.
 pub fn deadline_exceeded() -> Status {
-    Status::with_error_details(
+    of(
         Code::DeadlineExceeded,
         "the deadline passed before there was an answer; if it changes something, it may have: send the same again with \
          the same `request_id`",
-        ErrorDetails::with_error_info(reason::DEADLINE_EXCEEDED, ERROR_DOMAIN, []),
+        reason::DEADLINE_EXCEEDED,
     )
 }
 

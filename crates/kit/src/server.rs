@@ -22,6 +22,7 @@ use crate::{
     auth::AuthLayer,
     config::{AuthMode, ConfigError, LimitsConfig},
     deadline::ServerDeadlineLayer,
+    explain::ExplainLayer,
     incoming::incoming,
     lifecycle::Lifecycle,
     limit::{LimitLayer, Limiter},
@@ -158,6 +159,8 @@ impl GrpcServer {
         let stack = ServiceBuilder::new()
             // Sees every call, also those that the next layers refuse.
             .layer(ServerTraceLayer::new(self.role, methods))
+            // Gives a reason to what those within refuse without one, and turns away what is not gRPC.
+            .layer(ExplainLayer)
             // The clock starts before anything else is done, and bounds all of it.
             .layer(ServerDeadlineLayer::new(&self.limits, std::mem::take(&mut self.open_ended)))
             // Sheds before work is done for a call; inside of the deadline, so that a call that is over gives its place back.

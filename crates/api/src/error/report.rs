@@ -52,7 +52,9 @@ pub(super) const fn code(reason: ErrorReason) -> Code {
         R::Overloaded => Code::ResourceExhausted,
         R::StoreUnavailable | R::ServiceUnavailable => Code::Unavailable,
         R::DeadlineExceeded => Code::DeadlineExceeded,
-        R::Unspecified | R::Internal => Code::Internal,
+        R::NotSupported => Code::Unimplemented,
+        R::MessageTooLarge => Code::OutOfRange,
+        R::Unspecified | R::Internal | R::MalformedCall => Code::Internal,
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod connections;
 mod deadlines;
+mod explain;
 mod limits;
 mod panics;
 mod probe;

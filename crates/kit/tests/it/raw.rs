@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use h2::client::SendRequest;
 use tokio::{net::TcpStream, task::JoinHandle};
-use tonic::codegen::http::{HeaderMap, Request};
+use tonic::codegen::http::{HeaderMap, Request, StatusCode};
 
 pub(crate) struct Raw {
     send: SendRequest<Bytes>,
@@ -26,20 +26,29 @@ impl Raw {
 
     /// Calls with an empty message; the trailers, or the headers if the answer has no more.
     pub(crate) async fn call(&self, path: &str, headers: &[(&str, &str)]) -> Result<HeaderMap, h2::Error> {
-        let mut request = Request::post(format!("http://probe{path}"))
-            .header("content-type", "application/grpc")
-            .header("te", "trailers");
+        let headers = [&[("content-type", "application/grpc")], headers].concat();
+        Ok(self.send(path, &headers, &[0; 5]).await?.1)
+    }
+
+    /// Sends a body as it is; the status of HTTP, and the trailers, or the headers if the answer has no more.
+    pub(crate) async fn send(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &'static [u8],
+    ) -> Result<(StatusCode, HeaderMap), h2::Error> {
+        let mut request = Request::post(format!("http://probe{path}")).header("te", "trailers");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let mut send = self.send.clone().ready().await?;
-        let (response, mut body) = send.send_request(request.body(()).unwrap(), false)?;
-        body.send_data(Bytes::from_static(&[0; 5]), true)?;
+        let (response, mut sending) = send.send_request(request.body(()).unwrap(), false)?;
+        sending.send_data(Bytes::from_static(body), true)?;
         let (head, mut body) = response.await?.into_parts();
         while let Some(data) = body.data().await {
             let _ = body.flow_control().release_capacity(data?.len());
         }
-        Ok(body.trailers().await?.unwrap_or(head.headers))
+        Ok((head.status, body.trailers().await?.unwrap_or(head.headers)))
     }
 }
 
