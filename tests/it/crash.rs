@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use api::v1::{RouteLeadRequest, RouteLeadResponse};
+use api::v1::{ListTeamsRequest, RouteLeadRequest, RouteLeadResponse};
 use cli::Clients;
-use futures::{FutureExt as _, future::join_all};
+use futures::future::join_all;
 use leadrouter_tests::{World, company, leads, process::Process};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use store::testing::Database;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -70,21 +71,53 @@ async fn killed_in_the_middle_of_a_crowd_it_loses_nothing_and_does_nothing_twice
     world.end().await;
 }
 
+/// Comes back when the server has dealt with all that was sent to it before on the same connection.
+async fn round_trip(clients: &Clients) {
+    clients.directory.clone().list_teams(ListTeamsRequest::default()).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn callers_who_hang_up_leave_nothing_half_done() {
+    /// What a lead's transaction needs, in this order: whoever locks it stops the transaction there.
+    const NEEDED: [&str; 4] = ["request", "identity", "rotation", "lead"];
+    const CROWD: usize = 20;
     let world = World::of(&company::directory(&[("ana", 1, ""), ("ben", 1, "")]), company::POLICY).await;
-    for number in 0..100 {
-        let mut call = Box::pin(send(&world.clients, number));
-        // Further each time, and then the call is dropped.
-        for _ in 0..number % 8 {
-            let _ = call.as_mut().now_or_never();
-            tokio::task::yield_now().await;
+    let mut other = PgConnection::connect(&world.database.url()).await.unwrap();
+    let first_of = |round: usize| round * (CROWD + 2);
+    for (round, table) in NEEDED.into_iter().enumerate() {
+        let lock = format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+        sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut other).await.unwrap();
+        // One is in the middle of its transaction, and a crowd waits behind it.
+        let mut calls = JoinSet::new();
+        let mut call = |number| {
+            let clients = world.clients.clone();
+            calls.spawn(async move { send(&clients, number).await });
+        };
+        call(first_of(round));
+        world.database.until_waiting(1).await;
+        (1..=CROWD).for_each(|place| call(first_of(round) + place));
+        round_trip(&world.clients).await;
+        calls.shutdown().await;
+        // Behind the news that they have hung up.
+        for _ in 0..CROWD {
+            round_trip(&world.clients).await;
         }
+        sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+        // Stands in the queue behind all of them.
+        send(&world.clients, first_of(round) + CROWD + 1).await.unwrap();
     }
-    // The services have places and connections left for everybody, and no request was done twice.
-    let answers = join_all((0..100).map(|number| send(&world.clients, number))).await;
+    // What had begun was carried out, though nobody listened.
+    let found = world.leads("").await;
+    let found: BTreeSet<&str> = found.iter().filter_map(|lead| lead.profile.as_ref()?.email.as_deref()).collect();
+    for round in 0..NEEDED.len() {
+        let email = company::lead(first_of(round)).email.unwrap();
+        assert!(found.contains(email.as_str()), "{email} is not among {found:?}");
+    }
+    // The services have places and connections left for everybody, and no request is done twice.
+    let all = first_of(NEEDED.len());
+    let answers = join_all((0..all).map(|number| send(&world.clients, number))).await;
     let names: BTreeSet<String> = answers.into_iter().map(|answer| answer.unwrap().lead.unwrap().name).collect();
-    assert_eq!((names.len(), world.leads("").await.len()), (100, 100));
+    assert_eq!((names.len(), world.leads("").await.len()), (all, all));
     world.end().await;
 }
 

@@ -153,6 +153,7 @@ pub fn config(url: &str) -> Config {
     config.database.url = Some(url.to_owned());
     config.database.max_connections = 8;
     config.database.acquire_timeout = PATIENCE;
+    config.database.statement_timeout = PATIENCE;
     config.scoring.listen = listen;
     config.assignment.listen = listen;
     config.assignment.score_timeout = PATIENCE;

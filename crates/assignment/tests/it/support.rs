@@ -61,8 +61,13 @@ pub(crate) struct Services {
 impl Services {
     /// With an empty directory.
     pub(crate) async fn start() -> Self {
+        Self::with_connections(8).await
+    }
+
+    /// The same on so many connections to the store.
+    pub(crate) async fn with_connections(most: u32) -> Self {
         let database = Database::create().await;
-        let store = database.store().await;
+        let store = database.store_of(most).await;
         let tenant = store.ensure_tenant("acme", NOW).await.unwrap();
         let (tenants, clock) = (Arc::new(Tenants::new(store.clone())), Clock::manual(NOW));
         let snapshots = Arc::new(Snapshots::new(store.clone()));
