@@ -1,13 +1,20 @@
-//! An OTLP endpoint that keeps the spans that it gets.
+//! An OTLP endpoint that keeps the spans and metrics that it gets.
 
 use std::collections::HashMap;
 
 use opentelemetry_proto::tonic::{
-    collector::trace::v1::{
-        ExportTraceServiceRequest, ExportTraceServiceResponse,
-        trace_service_server::{TraceService, TraceServiceServer},
+    collector::{
+        metrics::v1::{
+            ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+            metrics_service_server::{MetricsService, MetricsServiceServer},
+        },
+        trace::v1::{
+            ExportTraceServiceRequest, ExportTraceServiceResponse,
+            trace_service_server::{TraceService, TraceServiceServer},
+        },
     },
     common::v1::any_value::Value,
+    metrics::v1::Metric,
     trace::v1::Span,
 };
 use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
@@ -20,15 +27,18 @@ pub struct Collector {
     /// Where to send spans to.
     pub endpoint: String,
     arriving: mpsc::UnboundedReceiver<Span>,
+    arriving_metrics: mpsc::UnboundedReceiver<Metric>,
     /// All that arrived.
     pub spans: Vec<Span>,
+    /// All that arrived, as far as [`Collector::take_in`] was asked for.
+    pub metrics: Vec<Metric>,
     _serving: JoinSet<Result<(), tonic::transport::Error>>,
 }
 
-struct Endpoint(mpsc::UnboundedSender<Span>);
+struct Endpoint<T>(mpsc::UnboundedSender<T>);
 
 #[tonic::async_trait]
-impl TraceService for Endpoint {
+impl TraceService for Endpoint<Span> {
     async fn export(
         &self,
         request: Request<ExportTraceServiceRequest>,
@@ -42,17 +52,35 @@ impl TraceService for Endpoint {
     }
 }
 
+#[tonic::async_trait]
+impl MetricsService for Endpoint<Metric> {
+    async fn export(
+        &self,
+        request: Request<ExportMetricsServiceRequest>,
+    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
+        let scopes = request.into_inner().resource_metrics.into_iter().flat_map(|resource| resource.scope_metrics);
+        for metric in scopes.flat_map(|scope| scope.metrics) {
+            // The test may be over.
+            let _ = self.0.send(metric);
+        }
+        Ok(Response::new(ExportMetricsServiceResponse::default()))
+    }
+}
+
 impl Collector {
     /// Starts to listen.
     pub async fn start() -> Self {
         let (arrived, arriving) = mpsc::unbounded_channel();
+        let (arrived_metrics, arriving_metrics) = mpsc::unbounded_channel();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let service = TraceServiceServer::new(Endpoint(arrived));
-        let server = tonic::transport::Server::builder().add_service(service);
+        let server = tonic::transport::Server::builder()
+            .add_service(TraceServiceServer::new(Endpoint(arrived)))
+            .add_service(MetricsServiceServer::new(Endpoint(arrived_metrics)));
         let mut serving = JoinSet::new();
         serving.spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
-        Self { endpoint, arriving, spans: Vec::new(), _serving: serving }
+        let (spans, metrics) = (Vec::new(), Vec::new());
+        Self { endpoint, arriving, arriving_metrics, spans, metrics, _serving: serving }
     }
 
     /// Waits for a span.
@@ -73,6 +101,9 @@ impl Collector {
     pub fn take_in(&mut self) {
         while let Ok(span) = self.arriving.try_recv() {
             self.spans.push(span);
+        }
+        while let Ok(metric) = self.arriving_metrics.try_recv() {
+            self.metrics.push(metric);
         }
     }
 

@@ -20,10 +20,15 @@ pub struct Process {
 impl Process {
     /// Starts one on a database; `env` is configuration. Comes back when it serves.
     pub async fn start(database_url: &str, env: &[(&str, &str)]) -> Self {
+        Self::start_logging(database_url, env, Stdio::inherit()).await
+    }
+
+    /// The same, with a place for its log lines.
+    pub async fn start_logging(database_url: &str, env: &[(&str, &str)], log: Stdio) -> Self {
         let mut command = Command::new(binary());
         command.args(["serve", "scoring", "assignment", "escalation"]);
         command.env("DATABASE_URL", database_url).env("LEADROUTER_TELEMETRY__LOG_FILTER", "error");
-        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let mut listen = |role: &str| {
             let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
             command.env(format!("LEADROUTER_{role}__LISTEN__ADDRESS"), address.to_string());
