@@ -1,11 +1,15 @@
 //! What was accepted is never lost: processes are killed, callers hang up, requests are sent again.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    process::{Command, Stdio},
+};
 
 use api::v1::{ListTeamsRequest, RouteLeadRequest, RouteLeadResponse};
 use cli::Clients;
 use futures::future::join_all;
-use leadrouter_tests::{World, company, leads, process::Process};
+use leadrouter_tests::{World, binary, company, leads, process::Process};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use store::testing::Database;
 use tokio::task::JoinSet;
@@ -118,6 +122,44 @@ async fn callers_who_hang_up_leave_nothing_half_done() {
     let answers = join_all((0..all).map(|number| send(&world.clients, number))).await;
     let names: BTreeSet<String> = answers.into_iter().map(|answer| answer.unwrap().lead.unwrap().name).collect();
     assert_eq!((names.len(), world.leads("").await.len()), (all, all));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_is_killed_goes_on_when_it_is_started_again() {
+    const ROWS: usize = 3_000;
+    let world = World::of(&company::directory(&[("ana", 1, ""), ("ben", 1, "")]), company::POLICY).await;
+    let files = tempfile::tempdir().unwrap();
+    let (input, mapping) = (files.path().join("leads.csv"), files.path().join("mapping.yaml"));
+    // By nothing that they say could two of them be found to be one: only the names of their requests tell them apart.
+    let rows: Vec<String> = (0..ROWS).map(|row| format!("Company {row}\n")).collect();
+    std::fs::write(&input, format!("company\n{}", rows.concat())).unwrap();
+    std::fs::write(&mapping, "name: killed\nfields: { company_name: company }\n").unwrap();
+    let address = |address: Option<SocketAddr>| format!("http://{}", address.unwrap());
+    let mut import = Command::new(binary());
+    import.arg("import").arg("--quiet").args(["--batch", "10", "--mapping"]).arg(&mapping).arg(&input);
+    import.env("LEADROUTER_SERVER", address(world.app.assignment)).stdin(Stdio::null()).stdout(Stdio::null());
+
+    // Some batches are done when somebody keeps the others from being written.
+    let mut first = import.spawn().unwrap();
+    while world.leads("").await.is_empty() {
+        assert!(first.try_wait().unwrap().is_none(), "it has ended before it began");
+    }
+    let mut other = PgConnection::connect(&world.database.url()).await.unwrap();
+    sqlx::raw_sql("BEGIN; LOCK TABLE lead IN EXCLUSIVE MODE").execute(&mut other).await.unwrap();
+    assert!(world.leads("").await.len() < ROWS, "it has ended too soon");
+    world.database.until_waiting(1).await;
+    first.kill().unwrap();
+    assert!(!first.wait().unwrap().success());
+    // What is under way is written though nobody hears of it, and is sent again by the second run.
+    sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    assert!((1..ROWS).contains(&world.leads("").await.len()));
+
+    assert!(import.status().unwrap().success());
+    let leads = world.leads("").await;
+    let companies: BTreeSet<&str> =
+        leads.iter().filter_map(|lead| lead.profile.as_ref()?.company_name.as_deref()).collect();
+    assert_eq!((leads.len(), companies.len()), (ROWS, ROWS));
     world.end().await;
 }
 
