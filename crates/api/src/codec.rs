@@ -19,6 +19,16 @@ use crate::{Error, Path, Violations};
 /// contract has 10,000 items.
 pub const MAX_FIELDS: usize = 12_000;
 
+/// What a message is encoded into and decoded from begins as large as a lead, not as the 8 KiB of the default, and grows
+/// when it must.
+const BUFFER: usize = 1 << 10;
+/// Encoded bytes of a stream that are handed on at once: the default.
+const YIELD: usize = 32 << 10;
+
+fn buffers() -> BufferSettings {
+    BufferSettings::new(BUFFER, YIELD)
+}
+
 /// Encodes `T`, decodes `U`.
 #[derive(Debug, Clone)]
 pub struct BoundedCodec<T, U>(PhantomData<(T, U)>);
@@ -40,11 +50,11 @@ where
     type Decoder = BoundedDecoder<U>;
 
     fn encoder(&mut self) -> Self::Encoder {
-        ProstCodec::<T, U>::raw_encoder(BufferSettings::default())
+        ProstCodec::<T, U>::raw_encoder(buffers())
     }
 
     fn decoder(&mut self) -> Self::Decoder {
-        BoundedDecoder(ProstCodec::<T, U>::raw_decoder(BufferSettings::default()))
+        BoundedDecoder(ProstCodec::<T, U>::raw_decoder(buffers()))
     }
 }
 
