@@ -130,10 +130,8 @@ impl<B: Body> Body for TracedBody<B> {
         let Some(call) = this.call else {
             return this.inner.poll_frame(cx);
         };
-        let frame = {
-            let _entered = call.span().enter();
-            ready!(this.inner.poll_frame(cx))
-        };
+        // Not entered: what is sent here is ready, and nothing is told about it.
+        let frame = ready!(this.inner.poll_frame(cx));
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(trailers) = frame.trailers_ref() {
