@@ -57,6 +57,19 @@ pub(crate) enum Reply {
 }
 
 impl Command {
+    /// The caller's request id.
+    pub(crate) fn request_id(&self) -> Option<Uuid> {
+        self.request.map(|request| request.id)
+    }
+
+    /// The keys by which a new lead may be known already.
+    pub(crate) fn identity_keys(&self) -> &[IdentityKey] {
+        match &self.action {
+            Action::Route { keys, .. } => keys,
+            Action::Change { .. } | Action::Fire { .. } | Action::Drain { .. } => &[],
+        }
+    }
+
     /// The lead that the command changes, if it exists already.
     pub(crate) fn lead(&self) -> Option<LeadId> {
         match &self.action {

@@ -19,9 +19,9 @@ pub(crate) async fn look<M: Message + Default>(
     if key.is_none() {
         return Ok(None);
     }
-    let mut tx = store.begin("find_response").await.map_err(rejected)?;
+    let mut tx = store.open("find_response").await.map_err(rejected)?;
     let (_, kept) = find(&mut tx, tenant, key).await?;
-    tx.rollback().await.map_err(rejected)?;
+    tx.commit().await.map_err(rejected)?;
     Ok(kept)
 }
 
@@ -59,8 +59,11 @@ pub(crate) async fn keep(
 
 /// Writes changes; that another commit came first is a lost race.
 pub(crate) async fn write(tx: &mut Tx, tenant: TenantId, changes: &Changes) -> Result<(), Failed> {
-    tx.write(tenant, changes).await.map_err(|error| match error {
+    let written = tx.write(tenant, changes).await.map_err(|error| match error {
         WriteError::Store(error) => rejected(error),
-        WriteError::RequestTaken | WriteError::EpochMoved | WriteError::IdentityTaken => Failed::Raced,
-    })
+        WriteError::Overtaken | WriteError::RequestTaken | WriteError::EpochMoved | WriteError::IdentityTaken => {
+            Failed::Raced
+        }
+    });
+    written.map(drop)
 }

@@ -15,7 +15,7 @@ mod reply;
 mod scores;
 mod standing;
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use kit::{client::Channel, clock::Clock, lifecycle::Lifecycle};
 use snapshots::Snapshots;
@@ -30,15 +30,15 @@ use crate::{committer::Committer, grpc::Inner, scores::Scores};
 /// How the service works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AssignmentConfig {
-    /// Commits under way at once. Each is one connection and one batch.
+    /// Commits under way at once. Each takes one thread, one connection and one batch.
     pub lanes: usize,
     /// How long a lead waits for its score before it gets the fallback score.
     pub score_timeout: Duration,
 }
 
 impl Default for AssignmentConfig {
-    /// One lane: a second one mostly waits for the counters that the first has locked, and halves the batches. Half a second
-    /// for a score.
+    /// One lane: a second one halves the batches, and of the same tenant only one of the two can commit. Half a second for a
+    /// score.
     fn default() -> Self {
         Self { lanes: 1, score_timeout: Duration::from_millis(500) }
     }
@@ -47,6 +47,8 @@ impl Default for AssignmentConfig {
 impl AssignmentApi {
     /// Starts the committer and what asks for scores (at the other end of `scoring`); both end with the lifecycle, after all
     /// that was accepted is answered.
+    ///
+    /// Errors: the system has no more threads.
     pub fn start(
         store: Store,
         tenants: Arc<Tenants>,
@@ -55,10 +57,10 @@ impl AssignmentApi {
         scoring: &Channel,
         config: AssignmentConfig,
         lifecycle: &Lifecycle,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let tasks = lifecycle.tasks();
-        let committer = Committer::start(&store, &snapshots, &clock, config.lanes, tasks);
+        let committer = Committer::start(&store, &snapshots, &clock, config.lanes, tasks)?;
         let scores = Scores::start(scoring, config.score_timeout, tasks);
-        Self(Arc::new(Inner { store, tenants, clock, committer, scores, snapshots }))
+        Ok(Self(Arc::new(Inner { store, tenants, clock, committer, scores, snapshots })))
     }
 }

@@ -57,9 +57,12 @@ pub(crate) async fn keep(
     let Some(RequestKey { id, fingerprint }) = key else { return Ok(()) };
     let response = StoredResponse { request_id: id, fingerprint, response: answer.encode_to_vec() };
     let changes = Changes { responses: vec![response], ..Changes::default() };
-    tx.write(tenant, &changes).await.map_err(|error| match error {
+    let written = tx.write(tenant, &changes).await.map_err(|error| match error {
         WriteError::Store(error) => store_error(error),
         // Another method took the id meanwhile; the caller may try again.
-        WriteError::RequestTaken | WriteError::EpochMoved | WriteError::IdentityTaken => Error::StoreUnavailable,
-    })
+        WriteError::Overtaken | WriteError::RequestTaken | WriteError::EpochMoved | WriteError::IdentityTaken => {
+            Error::StoreUnavailable
+        }
+    });
+    written.map(drop)
 }

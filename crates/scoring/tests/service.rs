@@ -229,10 +229,11 @@ async fn route(service: &Service) -> LeadId {
     let changes = Changes {
         new_leads: vec![NewLead { lead: lead.clone(), ownership: case.ownership }],
         new_assignments: vec![case.assignment],
-        set_timers: case.timers.into_values().collect(),
+        new_timers: case.timers.into_values().collect(),
         ..Changes::default()
     };
     let mut tx = service.store.begin("test").await.unwrap();
+    tx.hold_tenant(service.tenant).await.unwrap();
     tx.write(service.tenant, &changes).await.unwrap();
     tx.commit().await.unwrap();
     lead.id

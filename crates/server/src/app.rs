@@ -49,6 +49,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// The system has no more threads.
+    #[error("the committer's thread can't be started: {0}")]
+    Thread(#[source] io::Error),
     /// A server can't be put together.
     #[error(transparent)]
     Serve(#[from] ServeError),

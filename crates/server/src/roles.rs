@@ -22,7 +22,7 @@ use snapshots::Snapshots;
 use store::{Store, Tenants};
 use tokio::net::TcpListener;
 
-use crate::config::Config;
+use crate::{app::StartError, config::Config};
 
 /// Bytes of a whole directory in one message: the 32 MiB that a directory file may have, and what surrounds it.
 const DIRECTORY_MESSAGE_BYTES: usize = 33 << 20;
@@ -58,17 +58,18 @@ impl Shared {
         config: &Config,
         listener: TcpListener,
         scoring: &ClientConfig,
-    ) -> Result<SocketAddr, ServeError> {
+    ) -> Result<SocketAddr, StartError> {
         let (store, tenants) = (|| self.store.clone(), || Arc::clone(&self.tenants));
         let api = AssignmentApi::start(
             store(),
             tenants(),
             Arc::clone(&self.snapshots),
             self.clock.clone(),
-            &client::channel(scoring)?,
+            &client::channel(scoring).map_err(ServeError::from)?,
             AssignmentConfig { lanes: config.assignment.lanes, score_timeout: config.assignment.score_timeout },
             &self.lifecycle,
-        );
+        )
+        .map_err(StartError::Thread)?;
         let directory = DirectoryApi::new(store(), tenants(), self.clock.clone());
         let policy = PolicyApi::new(store(), tenants(), self.clock.clone());
         let large = LimitsConfig {

@@ -58,7 +58,15 @@ impl Snapshots {
         }
     }
 
-    /// The snapshot of those versions, which a transaction has read and holds. Each tenant's last one is kept.
+    /// The snapshot of those versions, if it is the tenant's last one: without waiting for anything.
+    pub fn kept(&self, tenant: TenantId, versions: &TenantVersions, now: Timestamp) -> Option<Arc<Snapshot>> {
+        let (compiled_at, snapshot) = self.lock_current().get(&tenant).cloned()?;
+        let same =
+            (snapshot.directory.version, Some(snapshot.policy_revision)) == (versions.directory, versions.policy);
+        (same && is_fresh(compiled_at, now)).then_some(snapshot)
+    }
+
+    /// The snapshot of those versions. Each tenant's last one is kept.
     ///
     /// Errors: [`SnapshotError::NoPolicy`] when no policy is active.
     pub async fn of(
@@ -68,13 +76,8 @@ impl Snapshots {
         now: Timestamp,
     ) -> Result<Arc<Snapshot>, SnapshotError> {
         let revision = versions.policy.ok_or(SnapshotError::NoPolicy)?;
-        let kept = self.lock_current().get(&tenant).cloned();
-        if let Some((compiled_at, snapshot)) = kept
-            && snapshot.directory.version == versions.directory
-            && snapshot.policy_revision == revision
-            && is_fresh(compiled_at, now)
-        {
-            return Ok(snapshot);
+        if let Some(kept) = self.kept(tenant, versions, now) {
+            return Ok(kept);
         }
         let snapshot = Arc::new(self.at(tenant, versions.directory, revision, now).await?);
         self.lock_current().insert(tenant, (now, Arc::clone(&snapshot)));

@@ -110,9 +110,8 @@ impl Store {
     /// [`Self::audit`] without the last step: the leads without an `Escalate` timer are not judged but listed.
     pub async fn audit_rows(&self, tenant: TenantId) -> Result<(Audit, Vec<Unwatched>), StoreError> {
         let mut tx = self.begin_report("audit").await?;
-        tx.enter()?;
         let statement = tx.statement("audit");
-        let counted = count(&mut tx.connection, tenant).instrument(statement).await;
+        let counted = count(tx.enter()?, tenant).instrument(statement).await;
         let counted = tx.leave(counted)?;
         tx.commit().await?;
         Ok(counted)

@@ -24,7 +24,9 @@ pub struct Changes {
     pub new_assignments: Vec<Assignment>,
     /// Assignments that existed and were accepted, answered or ended.
     pub assignments: Vec<Assignment>,
-    /// Timers to set (or set again), by their key.
+    /// Timers of new leads.
+    pub new_timers: Vec<Timer>,
+    /// Timers of leads that existed, to set (or set again), by their key.
     pub set_timers: Vec<Timer>,
     /// Timers to remove.
     pub cleared_timers: Vec<(LeadId, TimerKind)>,

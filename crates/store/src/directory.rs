@@ -14,7 +14,6 @@ use crate::{
     codes::Code as _,
     error::StoreError,
     pool::Store,
-    tenant::lock_versions,
     time::{SqlTime, from_opt, time},
     tx::Tx,
 };
@@ -208,17 +207,17 @@ impl Store {
 impl Tx {
     /// Changes the directory: its version afterwards, one more than before unless there was nothing to change.
     ///
-    /// It waits until all batches that decide by the version before are through, and batches that begin later wait until
-    /// this transaction ends and then see the new version. So what is read of leads after this call in the same
-    /// transaction is complete: nobody gives a lead to a rep whom it deactivates. Call it before [`Tx::lock_leads`].
+    /// It holds the tenant: batches that decide by the version before are either committed by now, or will find that somebody
+    /// came between and decide again by the new one. So what is read of leads after this call in the same transaction is
+    /// complete: nobody gives a lead to a rep whom it deactivates.
     pub async fn change_directory(
         &mut self,
         tenant: TenantId,
         change: DirectoryChange<'_>,
     ) -> Result<i64, DirectoryError> {
-        self.enter()?;
+        let found = self.hold_tenant(tenant).await?.directory;
         let statement = self.statement("change_directory");
-        let version = apply(&mut self.connection, tenant, change).instrument(statement).await;
+        let version = apply(self.enter()?, tenant, change, found).instrument(statement).await;
         self.leave(version)
     }
 }
@@ -227,8 +226,8 @@ async fn apply(
     connection: &mut PgConnection,
     tenant: TenantId,
     change: DirectoryChange<'_>,
+    found: i64,
 ) -> Result<i64, DirectoryError> {
-    let found = lock_versions(connection, tenant).await?.directory;
     if let Some(expected) = change.expected_version.filter(|expected| *expected != found) {
         return Err(DirectoryError::VersionMoved { expected, found });
     }

@@ -148,7 +148,10 @@ fn kind_of(error: &dyn DatabaseError) -> Kind {
 /// Why a batch was not written. After any of these the transaction can only be rolled back.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// A lead is not at the epoch that the change was decided for: another commit came first. Run the batch again.
+    /// Another commit of the tenant came since the batch was looked up. Nothing was written. Run the batch again.
+    #[error("another commit came first")]
+    Overtaken,
+    /// A lead is not at the epoch that the change was decided for. Run the batch again.
     #[error("another commit changed one of the leads first")]
     EpochMoved,
     /// An identity key was given to another lead meanwhile. Run the batch again; it will find that lead.
@@ -167,7 +170,11 @@ impl WriteError {
     pub fn is_lost_race(&self) -> bool {
         matches!(
             self,
-            Self::EpochMoved | Self::IdentityTaken | Self::RequestTaken | Self::Store(StoreError::Contention(_))
+            Self::Overtaken
+                | Self::EpochMoved
+                | Self::IdentityTaken
+                | Self::RequestTaken
+                | Self::Store(StoreError::Contention(_))
         )
     }
 }

@@ -136,8 +136,9 @@ impl Store {
                FROM ownership WHERE tenant_id = $1 GROUP BY owner ORDER BY owner"#,
             tenant.0,
         )
-        .fetch_all(&mut *tx.connection)
-        .await?;
+        .fetch_all(tx.enter()?)
+        .await;
+        let rows = tx.leave(rows)?;
         tx.commit().await?;
         rows.into_iter()
             .map(|row| {

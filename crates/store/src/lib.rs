@@ -1,14 +1,13 @@
 //! Every SQL statement, migrations, transactions.
 //!
-//! The way of one batch of commands: [`Store::begin`], [`Tx::lookup`] (versions, stored responses, known identities),
-//! [`Tx::lock_leads`], [`Tx::lock_counters`], the decision (elsewhere, pure), [`Tx::write`], [`Tx::commit`]. Locks are taken in
-//! one order by everybody: tenant, leads ascending, counters ascending, so that no two batches wait for each other.
-//! While a transaction is open it waits for no other one of the same tenant, except for those locks.
+//! The way of one batch of commands: [`Session::open`], [`Tx::lookup`] (versions, stored responses, known identities),
+//! [`Tx::leads`], [`Tx::counters`], the decision (elsewhere, pure), [`Tx::write`], [`Tx::commit`]. Reading locks nothing. The write
+//! locks the tenant's row, before anything else, and takes effect only if no other commit of the tenant came since the
+//! lookup; so the commits of a tenant are as if made one after the other, and nobody waits in a circle.
 //!
-//! Round trips of a batch, however large: begin 1, lookup 1, leads 2 (none if there are no ids), counters 1 (2 where this
-//! process has not seen one of the keys), write 1 for what is new and 1 for what existed, commit 1. So new leads cost 5,
-//! a change of those that exist costs 8, a request that was answered before costs 3 (`tests/round_trips.rs` counts).
-//! When a connection comes back the pool asks once more, which nobody waits for.
+//! Round trips of a batch, however large: lookup 1, leads 2 (none if there are no ids), counters 1 (none if the caller knows
+//! them), write 1. A write that changes what existed takes begin, 2 and commit. So new leads cost 2, a change of those that
+//! exist costs 7, a request that was answered before costs 1 (`tests/round_trips.rs` counts).
 
 mod audit;
 mod changes;
@@ -43,4 +42,4 @@ pub use policies::PolicyRevision;
 pub use pool::{Store, StoreOptions};
 pub use tenant::{TenantVersions, Tenants};
 pub use timers::TimerKey;
-pub use tx::{LeadRow, Lookup, Tx};
+pub use tx::{LeadRow, Lookup, Session, Tx};

@@ -8,7 +8,6 @@ use tracing::Instrument as _;
 use crate::{
     error::StoreError,
     pool::Store,
-    tenant::lock_versions,
     time::{SqlTime, from_opt, time},
     tx::Tx,
 };
@@ -128,23 +127,23 @@ impl Tx {
         actor: &str,
         now: Timestamp,
     ) -> Result<i64, StoreError> {
-        self.enter()?;
+        self.hold_once(tenant).await?;
         let statement = self.statement("insert_model");
-        let inserted = insert(&mut self.connection, tenant, source, actor, now);
+        let inserted = insert(self.enter()?, tenant, source, actor, now);
         let revision = inserted.instrument(statement).await;
         self.leave(revision)
     }
 
     /// Puts a revision of the scoring model in force, once the batches that decide by the old one are through.
     pub async fn activate_model(&mut self, tenant: TenantId, revision: i64, now: Timestamp) -> Result<(), StoreError> {
-        self.enter()?;
+        self.hold_once(tenant).await?;
         let statement = self.statement("activate_model");
-        let activated = activate(&mut self.connection, tenant, revision, now).instrument(statement).await;
+        let activated = activate(self.enter()?, tenant, revision, now).instrument(statement).await;
         self.leave(activated)
     }
 }
 
-/// The lock makes "the next revision" one that nobody else takes.
+/// Holding the tenant makes "the next revision" one that nobody else takes.
 async fn insert(
     connection: &mut PgConnection,
     tenant: TenantId,
@@ -152,7 +151,6 @@ async fn insert(
     actor: &str,
     now: Timestamp,
 ) -> Result<i64, StoreError> {
-    lock_versions(connection, tenant).await?;
     let revision = sqlx::query_scalar!(
         "INSERT INTO scoring_model (tenant_id, revision, source, created_at, created_by)
          SELECT $1, coalesce(max(revision), 0) + 1, $2, $3, $4 FROM scoring_model WHERE tenant_id = $1
@@ -171,7 +169,6 @@ async fn activate(
     revision: i64,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    lock_versions(connection, tenant).await?;
     let update = sqlx::query!(
         "WITH activated AS (
              UPDATE scoring_model SET activated_at = $3 WHERE tenant_id = $1 AND revision = $2 RETURNING revision

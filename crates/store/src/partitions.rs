@@ -62,9 +62,8 @@ impl Store {
             return Ok(());
         }
         let mut tx = self.begin("ensure_partition").await?;
-        tx.enter()?;
         let statement = tx.statement(partition.parent);
-        let made = make(&mut tx.connection, partition).instrument(statement).await;
+        let made = make(tx.enter()?, partition).instrument(statement).await;
         tx.leave(made)?;
         tx.commit().await
     }

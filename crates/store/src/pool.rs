@@ -9,10 +9,10 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::{error::StoreError, time::SqlTime, tx::KnownCounters};
+use crate::{error::StoreError, time::SqlTime};
 
 /// A connection that lay idle for longer than this is tried before it is lent again; a shorter time saves the round trip.
-const TRUSTED_IDLE: Duration = Duration::from_secs(5);
+pub(crate) const TRUSTED_IDLE: Duration = Duration::from_secs(5);
 
 /// How the pool behaves.
 #[derive(Debug, Clone)]
@@ -44,7 +44,6 @@ impl Default for StoreOptions {
 pub struct Store {
     pub(crate) pool: PgPool,
     pub(crate) connect: Arc<PgConnectOptions>,
-    pub(crate) known: Arc<KnownCounters>,
 }
 
 impl Store {
@@ -53,7 +52,15 @@ impl Store {
     pub async fn connect(url: &str, options: StoreOptions) -> Result<Self, StoreError> {
         let connect = connect_options(url, &options.application_name)?;
         let pool = pool_options(&options).connect_with(connect.clone()).await?;
-        Ok(Self { pool, connect: Arc::new(connect), known: Arc::default() })
+        Ok(Self { pool, connect: Arc::new(connect) })
+    }
+
+    /// The same database by connections of its own, at most so many, which are opened when they are needed: for a runtime
+    /// of its own, to which they then belong.
+    #[must_use]
+    pub fn apart(&self, max_connections: u32) -> Self {
+        let options = self.pool.options().clone().max_connections(max_connections);
+        Self { pool: options.connect_lazy_with((*self.connect).clone()), connect: Arc::clone(&self.connect) }
     }
 
     /// The database's clock: what decides whether a timer is due.

@@ -58,7 +58,7 @@ impl Store {
         Ok(rows.into_iter().map(|row| (TenantId(row.tenant_id), row.slug)).collect())
     }
 
-    /// The versions in force now. Nothing holds them: a batch reads them again, with a lock, by [`crate::Tx::lookup`].
+    /// The versions in force now. Nothing holds them: a batch reads them again, by [`crate::Tx::lookup`].
     pub async fn versions(&self, tenant: TenantId) -> Result<TenantVersions, StoreError> {
         let row = sqlx::query!(
             "SELECT directory_version, policy_revision, model_revision FROM tenant WHERE tenant_id = $1",
@@ -71,27 +71,13 @@ impl Store {
     }
 }
 
-/// First key of the transaction-level advisory lock through which batches (shared) and changes (exclusive) go before they
-/// lock the tenant's row; the second is the tenant.
-///
-/// The row's lock alone is right, and where advisory locks do nothing it stays so. But it is unfair: whoever comes to share
-/// it joins those who share it already. With 16 batches at a time, of which some always overlap, a change waited 6 and 16
-/// seconds at worst (two runs of 20 changes), behind the gate 12 and 23 milliseconds. The advisory lock is granted in the
-/// order of asking; it costs about 5 us and no round trip. Everybody takes it right before the row, in the same statement,
-/// so it adds no order of locks of its own; who takes it exclusively may take it shared afterwards, never the other way round.
-pub(crate) const GATE: i32 = 0x1ead;
-
-/// Locks the tenant's row against batches that are under way and others who change what is in force, and reads it.
-pub(crate) async fn lock_versions(
-    connection: &mut PgConnection,
-    tenant: TenantId,
-) -> Result<TenantVersions, StoreError> {
+/// Locks the tenant's row until the transaction ends, and reads it. It counts as a commit, so that whoever has read before
+/// decides again.
+async fn hold(connection: &mut PgConnection, tenant: TenantId) -> Result<TenantVersions, StoreError> {
     let row = sqlx::query!(
-        "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock($2, $1))
-         SELECT t.directory_version, t.policy_revision, t.model_revision
-         FROM gate, tenant AS t WHERE t.tenant_id = $1 FOR UPDATE OF t",
+        "UPDATE tenant SET commits = commits + 1 WHERE tenant_id = $1
+         RETURNING directory_version, policy_revision, model_revision",
         tenant.0,
-        GATE,
     )
     .fetch_optional(connection)
     .await?
@@ -100,13 +86,26 @@ pub(crate) async fn lock_versions(
 }
 
 impl Tx {
-    /// Locks the tenant's row against batches that are under way and against others who change what is in force, until
-    /// this transaction ends: what is in force. To be called before [`Self::lookup`] by whoever wants to change it.
+    /// Keeps everybody else from writing anything of the tenant until this transaction ends: what is in force. It begins the
+    /// transaction if need be.
+    ///
+    /// To be called before anything is read that a write depends on. What was read earlier may have changed; for whoever
+    /// looked up before, the write tells.
     pub async fn hold_tenant(&mut self, tenant: TenantId) -> Result<TenantVersions, StoreError> {
-        self.enter()?;
+        self.begin().await?;
         let statement = self.statement("hold_tenant");
-        let versions = lock_versions(&mut self.connection, tenant).instrument(statement).await;
-        self.leave(versions)
+        let held = hold(self.enter()?, tenant).instrument(statement).await;
+        let versions = self.leave(held)?;
+        self.held();
+        Ok(versions)
+    }
+
+    /// [`Self::hold_tenant`], unless this transaction holds it.
+    pub(crate) async fn hold_once(&mut self, tenant: TenantId) -> Result<(), StoreError> {
+        if !self.is_held() {
+            self.hold_tenant(tenant).await?;
+        }
+        Ok(())
     }
 }
 

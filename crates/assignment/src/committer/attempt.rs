@@ -1,29 +1,75 @@
-//! One transaction: read and lock, decide in memory, write, commit.
+//! Deciding a batch, and writing what was decided if nobody came between.
 
 use std::sync::Arc;
 
 use api::Error;
 use domain::{
+    decide::Counters,
     identity::IdentityKey,
-    ids::{LeadId, TenantId},
+    ids::{LeadId, PoolId, TenantId},
     lifecycle::LeadCase,
+    ownership::Ownership,
+    policy::SlaPolicy,
+    snapshot::Snapshot,
 };
+use jiff::Timestamp;
 use kit::clock::Clock;
 use snapshots::{SnapshotError, Snapshots};
-use store::{Store, StoreError, WriteError};
+use store::{Changes, Lookup, Session, StoreError, TenantVersions, Tx, WriteError};
+use tokio::runtime::Handle;
+use tracing::Instrument as _;
 
 use super::{Answer, unit::Unit};
 use crate::{
-    command::{Action, Command},
+    command::Command,
     error::{overloaded, snapshot_error},
 };
 
-/// What an attempt needs.
+/// Decides batches.
 #[derive(Debug)]
-pub(super) struct Attempt {
-    pub store: Store,
-    pub snapshots: Arc<Snapshots>,
-    pub clock: Clock,
+pub(super) struct Decider {
+    session: Session,
+    /// The runtime of the rest of the process.
+    home: Handle,
+    snapshots: Arc<Snapshots>,
+    clock: Clock,
+}
+
+/// What a batch is decided on.
+#[derive(Debug, Default)]
+pub(super) struct Basis {
+    /// The tenant's number of commits at which the counters were as they stand here; `None`: nothing is known.
+    commits: Option<i64>,
+    counters: Counters,
+    /// Another replica wrote last. Then the tenant is held from the start: deciding first would too often be in vain.
+    contended: bool,
+}
+
+impl Basis {
+    /// Nothing is known, but that another replica writes too.
+    pub(super) fn contended() -> Self {
+        Self { contended: true, ..Self::default() }
+    }
+}
+
+/// What comes of a batch, once it is written.
+#[derive(Debug)]
+pub(super) struct Decided {
+    /// An answer for each command.
+    pub answers: Vec<Answer>,
+    /// On what the next batch is decided.
+    pub basis: Basis,
+}
+
+/// What is left to do for a batch that is decided.
+#[derive(Debug)]
+pub(super) struct Write {
+    tx: Tx,
+    tenant: TenantId,
+    changes: Changes,
+    /// Pools in which so many places have become free.
+    freed: (Vec<PoolId>, usize),
+    now: Timestamp,
 }
 
 /// Why no command of a batch took effect.
@@ -48,7 +94,11 @@ pub(super) enum AttemptError {
 
 impl From<StoreError> for AttemptError {
     fn from(error: StoreError) -> Self {
-        if error.is_race() { Self::Raced } else { Self::Store(error) }
+        match error {
+            StoreError::CommitUnknown(_) => Self::Unknown(error),
+            error if error.is_race() => Self::Raced,
+            error => Self::Store(error),
+        }
     }
 }
 
@@ -74,59 +124,134 @@ impl AttemptError {
     }
 }
 
-impl Attempt {
-    /// Carries out the commands, in order, in one transaction. An answer for each.
-    pub(super) async fn run(&self, tenant: TenantId, commands: &[Command]) -> Result<Vec<Answer>, AttemptError> {
-        let mut tx = self.store.begin("assignment.commit").await?;
-        let requests: Vec<_> = commands.iter().filter_map(|command| Some(command.request?.id)).collect();
-        let identities: Vec<IdentityKey> = commands.iter().flat_map(identity_keys).copied().collect();
+impl Decider {
+    pub(super) fn new(session: Session, home: Handle, snapshots: Arc<Snapshots>, clock: Clock) -> Self {
+        Self { session, home, snapshots, clock }
+    }
+
+    /// Decides the commands, in order. Nothing of it is so before it is written.
+    pub(super) async fn decide(
+        &self,
+        tenant: TenantId,
+        commands: &[Command],
+        basis: Basis,
+    ) -> Result<(Decided, Write), AttemptError> {
+        let mut tx = self.session.open("assignment.commit").await?;
+        if basis.contended {
+            tx.hold_tenant(tenant).await?;
+        }
+        let requests: Vec<_> = commands.iter().filter_map(Command::request_id).collect();
+        let identities: Vec<IdentityKey> = commands.iter().flat_map(Command::identity_keys).copied().collect();
         let lookup = tx.lookup(tenant, &requests, &identities).await?;
+        let commits = lookup.commits;
         // Timers are due by the database's clock, the only one that all replicas share; tests move one of their own.
         let now = self.clock.manual_now().unwrap_or(lookup.now);
-        let snapshot = self.snapshots.of(tenant, &lookup.versions, now).await?;
+        // Holding the tenant counts as a commit.
+        let before = commits - i64::from(basis.contended);
+        let as_known = basis.commits == Some(before);
+        let contended = basis.commits.is_some() && !as_known;
+        let mut counters = if as_known { basis.counters } else { Counters::default() };
 
+        let snapshot = self.snapshot(tenant, lookup.versions, now).await?;
+        let cases = self.cases(&mut tx, tenant, commands, &lookup, &snapshot, now).await?;
+        let mut unit = Unit::new(&snapshot, now, cases, lookup);
+        let missing = counters.missing(&unit.plan(commands));
+        if !missing.is_empty() {
+            counters.extend(tx.counters(tenant, &missing).await?);
+        }
+        unit.count(counters);
+        let answers = unit.run(commands);
+        let (changes, freed, counters) = unit.into_changes();
+        let freed = (snapshots::pools_of(&snapshot, &freed), freed.len());
+        let basis = Basis { commits: Some(commits), counters, contended };
+        Ok((Decided { answers, basis }, Write { tx, tenant, changes, freed, now }))
+    }
+
+    async fn snapshot(
+        &self,
+        tenant: TenantId,
+        versions: TenantVersions,
+        now: Timestamp,
+    ) -> Result<Arc<Snapshot>, AttemptError> {
+        if let Some(kept) = self.snapshots.kept(tenant, &versions, now) {
+            return Ok(kept);
+        }
+        let snapshots = Arc::clone(&self.snapshots);
+        self.at_home(async move { snapshots.of(tenant, &versions, now).await }).await
+    }
+
+    /// The SLA policy of a lead's running chain.
+    async fn sla(
+        &self,
+        tenant: TenantId,
+        ownership: &Ownership,
+        snapshot: &Snapshot,
+        now: Timestamp,
+    ) -> Result<Option<Arc<SlaPolicy>>, AttemptError> {
+        if ownership.policy_revision == snapshot.policy_revision {
+            return Ok(ownership.sla.as_ref().and_then(|name| snapshot.policy.slas.get(name)).cloned());
+        }
+        let (snapshots, ownership) = (Arc::clone(&self.snapshots), ownership.clone());
+        self.at_home(async move { snapshots.sla_of(tenant, &ownership, now).await }).await
+    }
+
+    /// Runs what may open connections that others will use.
+    async fn at_home<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, SnapshotError>> + Send + 'static,
+    ) -> Result<T, AttemptError> {
+        let done = self.home.spawn(work.in_current_span()).await;
+        Ok(done.map_err(|_| AttemptError::Panicked)??)
+    }
+
+    /// The leads that the commands change, and those that new leads may duplicate.
+    async fn cases(
+        &self,
+        tx: &mut Tx,
+        tenant: TenantId,
+        commands: &[Command],
+        lookup: &Lookup,
+        snapshot: &Snapshot,
+        now: Timestamp,
+    ) -> Result<Vec<LeadCase>, AttemptError> {
         let mut leads: Vec<LeadId> = commands.iter().filter_map(Command::lead).collect();
         leads.extend(lookup.identities.iter().map(|(_, lead)| *lead));
         leads.sort_unstable();
         leads.dedup();
-        let mut cases: Vec<LeadCase> = Vec::with_capacity(leads.len());
-        if !leads.is_empty() {
-            for row in tx.lock_leads(tenant, &leads).await? {
-                let mut case = LeadCase::read(row.lead, row.ownership, row.assignment, row.timers);
-                case.sla = self.snapshots.sla_of(tenant, &case.ownership, now).await?;
-                cases.push(case);
-            }
+        let mut cases = Vec::with_capacity(leads.len());
+        for row in tx.leads(tenant, &leads).await? {
+            let mut case = LeadCase::read(row.lead, row.ownership, row.assignment, row.timers);
+            case.sla = self.sla(tenant, &case.ownership, snapshot, now).await?;
+            cases.push(case);
         }
-
-        let mut unit = Unit::new(&snapshot, now, cases, lookup);
-        let keys = unit.counter_keys(commands);
-        if !keys.reps.is_empty() || !keys.rotations.is_empty() {
-            let reps: Vec<_> = keys.reps.iter().cloned().collect();
-            let rotations: Vec<_> = keys.rotations.iter().cloned().collect();
-            unit.lock(keys, tx.lock_counters(tenant, &reps, &rotations).await?);
-        }
-        let answers: Vec<Answer> = commands.iter().map(|command| unit.apply(command)).collect();
-        let (changes, freed) = unit.into_changes();
-        if !changes.is_empty() {
-            tx.write(tenant, &changes).await.map_err(|error| match error {
-                WriteError::Store(error) => AttemptError::from(error),
-                WriteError::EpochMoved | WriteError::IdentityTaken | WriteError::RequestTaken => AttemptError::Raced,
-            })?;
-        }
-        if !freed.is_empty() {
-            let places = i64::try_from(freed.len()).unwrap_or(i64::MAX);
-            let pools = snapshots::pools_of(&snapshot, &freed);
-            tx.wake_waiting(tenant, &pools, places, now).await?;
-        }
-        tx.commit().await.map_err(AttemptError::Unknown)?;
-        Ok(answers)
+        Ok(cases)
     }
 }
 
-/// The keys by which a command's lead may be known already.
-fn identity_keys(command: &Command) -> &[IdentityKey] {
-    match &command.action {
-        Action::Route { keys, .. } => keys,
-        Action::Change { .. } | Action::Fire { .. } | Action::Drain { .. } => &[],
+impl Write {
+    /// Writes it, unless somebody has come between: what `basis` is from then on.
+    pub(super) async fn run(mut self, basis: Basis) -> Result<Basis, AttemptError> {
+        let (pools, places) = &self.freed;
+        if *places > 0 {
+            // What follows the write belongs to it.
+            self.tx.begin().await?;
+        }
+        let mut commits = basis.commits;
+        if !self.changes.is_empty() {
+            let written = self.tx.write(self.tenant, &self.changes).await.map_err(|error| match error {
+                WriteError::Store(error) => AttemptError::from(error),
+                WriteError::Overtaken
+                | WriteError::EpochMoved
+                | WriteError::IdentityTaken
+                | WriteError::RequestTaken => AttemptError::Raced,
+            })?;
+            commits = written.or(commits);
+        }
+        if *places > 0 {
+            let places = i64::try_from(*places).unwrap_or(i64::MAX);
+            self.tx.wake_waiting(self.tenant, pools, places, self.now).await?;
+        }
+        self.tx.commit().await?;
+        Ok(Basis { commits, ..basis })
     }
 }

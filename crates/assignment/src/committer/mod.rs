@@ -5,32 +5,32 @@
 //! is split until the command that breaks it stands alone.
 
 mod attempt;
+mod lane;
 pub(crate) mod unit;
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{io, sync::Arc};
 
 use api::Error;
-use domain::ids::TenantId;
 use kit::clock::Clock;
 use snapshots::Snapshots;
-use store::Store;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use store::{Session, Store};
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex, mpsc, oneshot},
+};
 use tokio_util::task::TaskTracker;
-use tracing::{Instrument, Span};
+use tracing::Span;
 
-use self::attempt::{Attempt, AttemptError};
+use self::{attempt::Decider, lane::Lane};
 use crate::{
     command::{Command, Reply},
     error::overloaded,
-    metrics::metrics,
 };
 
-/// Most commands in one transaction: a few hundred rows, so that locks are held for milliseconds.
+/// Most commands in one commit: a few hundred rows, so that the tenant is held for milliseconds.
 pub(crate) const MAX_BATCH: usize = 256;
 /// Commands that may wait; more are shed.
 const QUEUE: usize = 4096;
-/// How often a batch is tried again when another replica was faster.
-const MAX_RACES: u32 = 8;
 
 /// What a command comes to.
 pub(crate) type Answer = Result<Reply, Error>;
@@ -52,28 +52,37 @@ struct Pending {
 
 impl Committer {
     /// Starts `lanes` lanes. They end when every handle is gone and all that was accepted is answered.
+    ///
+    /// Each has a thread and a connection of its own: what everybody waits for does not queue behind what is done for each
+    /// caller. Must be called inside of a runtime.
+    ///
+    /// Errors: the system has no more threads.
     pub(crate) fn start(
         store: &Store,
         snapshots: &Arc<Snapshots>,
         clock: &Clock,
         lanes: usize,
         tasks: &TaskTracker,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..lanes.max(1) {
-            let lane = Lane {
-                waiting: Arc::clone(&waiting),
-                attempt: Arc::new(Attempt {
-                    store: store.clone(),
-                    snapshots: Arc::clone(snapshots),
-                    clock: clock.clone(),
-                }),
-                tasks: tasks.clone(),
-            };
-            tasks.spawn(lane.run());
+            // A connection belongs to the runtime in which it was opened.
+            let store = store.apart(1);
+            let session = Session::new(store.clone());
+            let decider = Decider::new(session, Handle::current(), Arc::clone(snapshots), clock.clone());
+            let lane = Lane::new(Arc::clone(&waiting), decider);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let tracked = tasks.token();
+            std::thread::Builder::new().name("committer".to_owned()).spawn(move || {
+                runtime.block_on(async {
+                    lane.run().await;
+                    store.close().await;
+                });
+                drop(tracked);
+            })?;
         }
-        Self { queue }
+        Ok(Self { queue })
     }
 
     /// Hands a command in and waits for its answer. A command whose caller has hung up before it was begun is not begun; once
@@ -108,93 +117,5 @@ impl Committer {
             Err(mpsc::error::TrySendError::Full(_)) => Err(overloaded()),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(Error::ServiceUnavailable),
         }
-    }
-}
-
-/// One loop that commits.
-struct Lane {
-    waiting: Arc<Mutex<mpsc::Receiver<Pending>>>,
-    attempt: Arc<Attempt>,
-    tasks: TaskTracker,
-}
-
-impl Lane {
-    async fn run(self) {
-        let mut taken = Vec::with_capacity(MAX_BATCH);
-        loop {
-            if self.waiting.lock().await.recv_many(&mut taken, MAX_BATCH).await == 0 {
-                return;
-            }
-            let mut by_tenant: BTreeMap<TenantId, Vec<Pending>> = BTreeMap::new();
-            for pending in taken.drain(..).filter(|pending| !pending.answer.is_closed()) {
-                by_tenant.entry(pending.command.tenant).or_default().push(pending);
-            }
-            for (tenant, batch) in by_tenant {
-                self.commit(tenant, batch).await;
-            }
-        }
-    }
-
-    /// Carries out a batch: whole if possible, else in ever smaller parts.
-    async fn commit(&self, tenant: TenantId, batch: Vec<Pending>) {
-        let mut parts = vec![(batch, 0)];
-        while let Some((part, races)) = parts.pop() {
-            let (commands, waiting): (Vec<Command>, Vec<_>) =
-                part.into_iter().map(|pending| (pending.command, (pending.span, pending.answer))).unzip();
-            let commands = Arc::new(commands);
-            let outcome = self.attempt(tenant, Arc::clone(&commands), waiting.first().map(|(span, _)| span)).await;
-            // The attempt is over, so this is the only handle; were it not, the commands could not be tried again.
-            let Ok(commands) = Arc::try_unwrap(commands) else { continue };
-            let rejoin = |commands: Vec<Command>, waiting: Vec<(Span, oneshot::Sender<Answer>)>| -> Vec<Pending> {
-                let pairs = commands.into_iter().zip(waiting);
-                pairs.map(|(command, (span, answer))| Pending { command, span, answer }).collect()
-            };
-            match outcome {
-                Ok(answers) => {
-                    for ((_, sender), answer) in waiting.into_iter().zip(answers) {
-                        // Whoever hung up does not want to know.
-                        let _ = sender.send(answer);
-                    }
-                }
-                Err(AttemptError::Raced) if races < MAX_RACES => parts.push((rejoin(commands, waiting), races + 1)),
-                Err(error) if error.may_be_one_command() && commands.len() > 1 => {
-                    let mut first = rejoin(commands, waiting);
-                    let second = first.split_off(first.len() / 2);
-                    parts.extend([(second, 0), (first, 0)]);
-                }
-                Err(error) => {
-                    tracing::error!(%error, commands = commands.len(), "a batch failed");
-                    metrics().failed_commits.add(1, &[]);
-                    for (_, sender) in waiting {
-                        let _ = sender.send(Err(error.answer()));
-                    }
-                }
-            }
-        }
-    }
-
-    /// One attempt, in a task of its own: a panic costs the attempt, not the lane, and nobody's hanging up cancels it.
-    async fn attempt(
-        &self,
-        tenant: TenantId,
-        commands: Arc<Vec<Command>>,
-        parent: Option<&Span>,
-    ) -> Result<Vec<Answer>, AttemptError> {
-        let span = tracing::info_span!(
-            parent: parent.cloned().unwrap_or_else(Span::none),
-            "assignment.commit",
-            batch = commands.len(),
-        );
-        let (attempt, size, begun) = (Arc::clone(&self.attempt), commands.len() as u64, Instant::now());
-        let task = self.tasks.spawn(async move { attempt.run(tenant, &commands).await }.instrument(span));
-        let outcome = task.await.unwrap_or(Err(AttemptError::Panicked));
-        metrics().batch_size.record(size, &[]);
-        metrics().commit_duration.record(begun.elapsed().as_secs_f64(), &[]);
-        match &outcome {
-            Ok(_) => metrics().decisions.add(size, &[]),
-            Err(AttemptError::Raced) => metrics().raced_commits.add(1, &[]),
-            Err(_) => {}
-        }
-        outcome
     }
 }

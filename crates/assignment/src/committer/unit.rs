@@ -14,7 +14,7 @@ use api::{
     names::Resource as _,
 };
 use domain::{
-    decide::{CounterKeys, Counters, Occasion, Question, decide, plan, reason},
+    decide::{CounterKeys, Counters, Occasion, Plan, Question, decide, plan, reason},
     identity::IdentityKey,
     ids::{LeadId, RepId},
     lead::Lead,
@@ -45,9 +45,15 @@ pub(crate) struct Unit<'a> {
     /// Responses by request id: kept ones, and those of this batch.
     responses: HashMap<Uuid, StoredResponse>,
     new_responses: Vec<Uuid>,
-    locked: CounterKeys,
-    before: Counters,
+    /// What was planned for each command that routes a new lead, by its place.
+    plans: Vec<Option<Planned<'a>>>,
     counters: Counters,
+}
+
+/// A plan, and the owner of before for whom it was made: the one thing in it that a command of the batch may change.
+struct Planned<'a> {
+    existing_owner: Option<RepId>,
+    plan: Plan<'a>,
 }
 
 impl<'a> Unit<'a> {
@@ -60,20 +66,25 @@ impl<'a> Unit<'a> {
             new_identities: BTreeMap::new(),
             responses: lookup.responses.into_iter().map(|kept| (kept.request_id, kept)).collect(),
             new_responses: Vec::new(),
-            locked: CounterKeys::default(),
-            before: Counters::default(),
+            plans: Vec::new(),
             counters: Counters::default(),
         }
     }
 
-    /// The counters that the commands may read or change.
-    pub(crate) fn counter_keys(&self, commands: &[Command]) -> CounterKeys {
+    /// Plans the commands: the counters that they may read or change.
+    pub(crate) fn plan(&mut self, commands: &[Command]) -> CounterKeys {
         let mut keys = CounterKeys::default();
+        let mut plans = Vec::with_capacity(commands.len());
         for command in commands {
+            let mut planned = None;
             match &command.action {
                 // Also for a lead that is known and open: a command before this one may close it.
                 Action::Route { lead, keys: identities, score, .. } => {
-                    keys.extend(self.route_keys(lead, score, self.known(identities).and_then(owner_rep), &[]));
+                    let existing_owner = self.known(identities).and_then(owner_rep).cloned();
+                    let question = self.question(lead, score, existing_owner.as_ref(), &[]);
+                    let plan = plan(self.snapshot, &question);
+                    keys.extend(plan.counter_keys(self.snapshot, &question));
+                    planned = Some(Planned { existing_owner, plan });
                 }
                 Action::Change { command, score } => {
                     if let Some(case) = self.cases.get(&command.lead) {
@@ -83,11 +94,13 @@ impl<'a> Unit<'a> {
                 Action::Fire { lead, score, .. } | Action::Drain { lead, score } => {
                     if let Some(case) = self.cases.get(lead) {
                         keys.extend(case.counter_keys(self.snapshot));
-                        keys.extend(self.route_keys(&case.lead, score, None, &case.ownership.tried));
+                        keys.extend(self.route_keys(case, score));
                     }
                 }
             }
+            plans.push(planned);
         }
+        self.plans = plans;
         keys
     }
 
@@ -99,7 +112,7 @@ impl<'a> Unit<'a> {
             }
             LeadAction::Decline { .. } => {
                 if let Some(score) = score {
-                    keys.extend(self.route_keys(&case.lead, score, None, &case.ownership.tried));
+                    keys.extend(self.route_keys(case, score));
                 }
             }
             LeadAction::Accept
@@ -111,26 +124,35 @@ impl<'a> Unit<'a> {
         keys
     }
 
-    fn route_keys(
-        &self,
-        lead: &Lead,
-        score: &Score,
-        existing_owner: Option<&RepId>,
-        excluded: &[RepId],
-    ) -> CounterKeys {
-        let question = Question { lead, score, existing_owner, excluded, occasion: Occasion::New, now: self.now };
+    /// For a lead that may be routed again.
+    fn route_keys(&self, case: &LeadCase, score: &Score) -> CounterKeys {
+        let question = self.question(&case.lead, score, None, &case.ownership.tried);
         plan(self.snapshot, &question).counter_keys(self.snapshot, &question)
     }
 
-    /// Takes the counters that were locked.
-    pub(crate) fn lock(&mut self, keys: CounterKeys, counters: Counters) {
-        self.locked = keys;
-        self.before.clone_from(&counters);
+    fn question<'q>(
+        &self,
+        lead: &'q Lead,
+        score: &'q Score,
+        existing_owner: Option<&'q RepId>,
+        excluded: &'q [RepId],
+    ) -> Question<'q> {
+        Question { lead, score, existing_owner, excluded, occasion: Occasion::New, now: self.now }
+    }
+
+    /// Takes the counters, among which are those that the plans named. None of them has been changed.
+    pub(crate) fn count(&mut self, counters: Counters) {
         self.counters = counters;
     }
 
-    /// Carries out one command. A refused one changes nothing.
-    pub(crate) fn apply(&mut self, command: &Command) -> Answer {
+    /// Carries out the commands that were planned, in order. A refused one changes nothing.
+    pub(crate) fn run(&mut self, commands: &[Command]) -> Vec<Answer> {
+        let plans = std::mem::take(&mut self.plans);
+        let plans = plans.into_iter().chain(std::iter::repeat_with(|| None));
+        commands.iter().zip(plans).map(|(command, planned)| self.apply(command, planned)).collect()
+    }
+
+    fn apply(&mut self, command: &Command, planned: Option<Planned<'a>>) -> Answer {
         if let Some(request) = command.request
             && let Some(kept) = self.responses.get(&request.id)
         {
@@ -144,7 +166,9 @@ impl<'a> Unit<'a> {
             traceparent: command.traceparent.as_deref(),
         };
         let answer = match &command.action {
-            Action::Route { lead, keys, score, preview } => self.route(&context, lead, keys, score, *preview),
+            Action::Route { lead, keys, score, preview } => {
+                self.route(&context, (lead, keys, score, *preview), planned)
+            }
             Action::Change { command, score } => {
                 let missing = || Error::NotFound { resource: command.lead.to_name() };
                 let case = self.cases.get_mut(&command.lead).ok_or_else(missing)?;
@@ -172,28 +196,22 @@ impl<'a> Unit<'a> {
     fn route(
         &mut self,
         context: &Context<'_>,
-        lead: &Arc<Lead>,
-        keys: &[IdentityKey],
-        score: &Score,
-        preview: bool,
+        (lead, keys, score, preview): (&Arc<Lead>, &[IdentityKey], &Score, bool),
+        planned: Option<Planned<'a>>,
     ) -> Reply {
         let known = self.known(keys);
         if let Some(case) = known.filter(|case| case.ownership.is_open()) {
             return Reply::Routed(Box::new(reply::duplicate(case)));
         }
         let existing_owner = known.and_then(owner_rep).cloned();
-        let question = Question {
-            lead,
-            score,
-            existing_owner: existing_owner.as_ref(),
-            excluded: &[],
-            occasion: Occasion::New,
-            now: self.now,
+        let question = self.question(lead, score, existing_owner.as_ref(), &[]);
+        let plan = match planned {
+            Some(planned) if planned.existing_owner == existing_owner => planned.plan,
+            _ => plan(self.snapshot, &question),
         };
-        let plan = plan(self.snapshot, &question);
         let mut scratch;
         let counters = if preview {
-            scratch = self.counters.clone();
+            scratch = self.counters.only(&plan.counter_keys(self.snapshot, &question));
             &mut scratch
         } else {
             &mut self.counters
@@ -231,8 +249,8 @@ impl<'a> Unit<'a> {
         }
     }
 
-    /// Everything that has to be written, and the reps who have room now.
-    pub(crate) fn into_changes(mut self) -> (Changes, Vec<RepId>) {
+    /// Everything that has to be written, the reps who have room now, and the counters as they are once it is written.
+    pub(crate) fn into_changes(mut self) -> (Changes, Vec<RepId>, Counters) {
         let mut changes = Changes::default();
         let mut freed = Vec::new();
         for case in self.cases.into_values().filter(|case| case.changes.dirty) {
@@ -247,11 +265,9 @@ impl<'a> Unit<'a> {
             }
         }
         changes.responses.extend(self.new_responses.iter().filter_map(|id| self.responses.remove(id)));
-        let before = self.before;
-        let (loads, rotations) = (self.counters.loads.into_iter(), self.counters.rotations.into_iter());
-        changes.loads = loads.filter(|(rep, load)| before.loads.get(rep) != Some(load)).collect();
-        changes.rotations = rotations.filter(|(key, state)| before.rotations.get(key) != Some(state)).collect();
-        (changes, freed)
+        let counted = self.counters.take_changed();
+        (changes.loads, changes.rotations) = (counted.loads, counted.rotations);
+        (changes, freed, self.counters)
     }
 }
 
@@ -294,13 +310,14 @@ fn add_case(changes: &mut Changes, case: LeadCase) {
         let existed = made.read_at.is_some_and(|read_at| row.epoch <= read_at);
         if existed { changes.assignments.push(row) } else { changes.new_assignments.push(row) }
     }
-    changes.set_timers.extend(made.set.into_iter().filter_map(|kind| timers.remove(&kind)));
+    let set = made.set.into_iter().filter_map(|kind| timers.remove(&kind));
     changes.escalations.extend(made.escalations);
-    match made.read_at {
-        Some(read_at) => {
-            changes.cleared_timers.extend(made.cleared.into_iter().map(|kind| (id, kind)));
-            changes.ownerships.push((read_at, ownership));
-        }
-        None => changes.new_leads.push(NewLead { lead: Arc::unwrap_or_clone(lead), ownership }),
+    if let Some(read_at) = made.read_at {
+        changes.set_timers.extend(set);
+        changes.cleared_timers.extend(made.cleared.into_iter().map(|kind| (id, kind)));
+        changes.ownerships.push((read_at, ownership));
+    } else {
+        changes.new_timers.extend(set);
+        changes.new_leads.push(NewLead { lead: Arc::unwrap_or_clone(lead), ownership });
     }
 }

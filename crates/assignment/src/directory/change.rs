@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use api::{Error, Precondition, Violations, convert::directory::blame};
 use domain::{
+    decide::CounterKeys,
     directory::{DirectoryDocument, Entity, EntityKind},
     ids::{PoolId, RepId},
     policy::Policy,
@@ -211,7 +212,8 @@ impl Inner {
 /// Refuses if one of the reps has an open lead. The directory must have been changed by this transaction: from then on
 /// nobody gives them any.
 async fn own_nothing(tx: &mut Tx, asker: &Asker, reps: &[RepId]) -> Result<(), Failed> {
-    let counters = tx.lock_counters(asker.tenant, reps, &[]).await.map_err(rejected)?;
+    let keys = CounterKeys { reps: reps.iter().cloned().collect(), ..CounterKeys::default() };
+    let counters = tx.counters(asker.tenant, &keys).await.map_err(rejected)?;
     match reps.iter().find(|rep| counters.load(rep).open > 0) {
         Some(rep) => {
             let open_leads = counters.load(rep).open.into();

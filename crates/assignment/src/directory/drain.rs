@@ -67,7 +67,7 @@ impl Drain {
     /// gives those reps any.
     pub(super) async fn run(self, tx: &mut Tx, asker: &Asker, lookup: Lookup, now: Timestamp) -> Result<usize, Failed> {
         let ids: Vec<LeadId> = self.leads.keys().copied().collect();
-        let rows = tx.lock_leads(asker.tenant, &ids).await.map_err(rejected)?;
+        let rows = tx.leads(asker.tenant, &ids).await.map_err(rejected)?;
         let mut cases: Vec<LeadCase> =
             rows.into_iter().map(|row| LeadCase::read(row.lead, row.ownership, row.assignment, row.timers)).collect();
         cases.retain(|case| case.ownership.is_open() && self.has_owner(case));
@@ -80,21 +80,19 @@ impl Drain {
         let commands: Vec<Command> = cases.iter().map(|case| self.command(asker, case.id())).collect();
 
         let mut unit = Unit::new(&self.snapshot, now, cases, lookup);
-        let mut keys = unit.counter_keys(&commands);
+        let mut keys = unit.plan(&commands);
         keys.reps.extend(self.leaving.iter().cloned());
-        let (reps, rotations): (Vec<_>, Vec<_>) =
-            (keys.reps.iter().cloned().collect(), keys.rotations.iter().cloned().collect());
-        let counters = tx.lock_counters(asker.tenant, &reps, &rotations).await.map_err(rejected)?;
+        let counters = tx.counters(asker.tenant, &keys).await.map_err(rejected)?;
         let open: usize = self.leaving.iter().map(|rep| counters.load(rep).open as usize).sum();
         if open != commands.len() {
-            // Somebody got or lost a lead between the reading and the locking.
+            // Somebody got or lost a lead between the reading and the holding.
             return Err(Failed::Raced);
         }
-        unit.lock(keys, counters);
-        for command in &commands {
-            unit.apply(command)?;
+        unit.count(counters);
+        for answer in unit.run(&commands) {
+            answer?;
         }
-        let (changes, _) = unit.into_changes();
+        let (changes, _, _) = unit.into_changes();
         if !changes.is_empty() {
             kept::write(tx, asker.tenant, &changes).await?;
         }

@@ -69,7 +69,7 @@ async fn leaving_and_coming_back_is_seen_by_who_looks() {
 async fn retry_at(services: &Services, lead: &v1::Lead) -> jiff::Timestamp {
     let id = domain::ids::LeadId(lead.name.strip_prefix("leads/").unwrap().parse().unwrap());
     let mut tx = services.store.begin("test").await.unwrap();
-    let rows = tx.lock_leads(services.tenant, &[id]).await.unwrap();
+    let rows = tx.leads(services.tenant, &[id]).await.unwrap();
     let timer = rows[0].timers.iter().find(|timer| timer.kind == TimerKind::Retry).unwrap().due_at;
     tx.rollback().await.unwrap();
     timer

@@ -81,7 +81,8 @@ impl Services {
             &scoring,
             AssignmentConfig::default(),
             &Lifecycle::new(),
-        );
+        )
+        .unwrap();
         let directory = DirectoryApi::new(store.clone(), Arc::clone(&tenants), clock.clone());
         let policies = PolicyApi::new(store.clone(), tenants, clock);
         Self { directory, policies, assignment, store, tenant, database }

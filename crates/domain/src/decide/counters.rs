@@ -69,7 +69,7 @@ impl RepLoad {
     }
 }
 
-/// Which counters a decision may read: what has to be locked before it is made.
+/// Which counters a decision may read: what has to be there before it is made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CounterKeys {
     /// Reps whose load it may read.
@@ -85,24 +85,76 @@ impl CounterKeys {
         self.rotations.extend(other.rotations);
     }
 
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.reps.is_empty() && self.rotations.is_empty()
+    }
+
     /// True when all of the other's keys are here too.
     pub fn covers(&self, other: &Self) -> bool {
         other.reps.is_subset(&self.reps) && other.rotations.is_subset(&self.rotations)
     }
 }
 
-/// The counter rows that a commit has locked. A rep or rotation that is not in here has not been used yet.
+/// The counters that decisions read and change. A rep or rotation that is not in here has not been used yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counters {
     /// By rep.
     pub loads: BTreeMap<RepId, RepLoad>,
     /// By pool, and grade where the pool rotates per grade.
     pub rotations: BTreeMap<(PoolId, Option<Grade>), RotationState>,
+    changed: CounterKeys,
 }
 
 impl Counters {
     /// The rep's load; that of a rep who never had a lead if there is no row.
     pub fn load(&self, rep: &RepId) -> RepLoad {
         self.loads.get(rep).copied().unwrap_or_default()
+    }
+
+    /// The rep's load, to be changed.
+    pub(crate) fn load_mut(&mut self, rep: &RepId) -> &mut RepLoad {
+        self.changed.reps.insert(rep.clone());
+        self.loads.entry(rep.clone()).or_default()
+    }
+
+    /// A rotation, to be changed.
+    pub(crate) fn rotation_mut(&mut self, key: &(PoolId, Option<Grade>)) -> &mut RotationState {
+        self.changed.rotations.insert(key.clone());
+        self.rotations.entry(key.clone()).or_default()
+    }
+
+    /// Those of the keys that are not in here.
+    #[must_use]
+    pub fn missing(&self, keys: &CounterKeys) -> CounterKeys {
+        CounterKeys {
+            reps: keys.reps.iter().filter(|rep| !self.loads.contains_key(*rep)).cloned().collect(),
+            rotations: keys.rotations.iter().filter(|key| !self.rotations.contains_key(*key)).cloned().collect(),
+        }
+    }
+
+    /// A copy of the counters of those keys.
+    #[must_use]
+    pub fn only(&self, keys: &CounterKeys) -> Self {
+        let of = |rep: &RepId| Some((rep.clone(), *self.loads.get(rep)?));
+        let turn = |key: &(PoolId, Option<Grade>)| Some((key.clone(), self.rotations.get(key)?.clone()));
+        Self {
+            loads: keys.reps.iter().filter_map(of).collect(),
+            rotations: keys.rotations.iter().filter_map(turn).collect(),
+            changed: CounterKeys::default(),
+        }
+    }
+
+    /// Adds the other's counters.
+    pub fn extend(&mut self, other: Self) {
+        self.loads.extend(other.loads);
+        self.rotations.extend(other.rotations);
+    }
+
+    /// The counters that were changed since this was last asked.
+    #[must_use]
+    pub fn take_changed(&mut self) -> Self {
+        let changed = std::mem::take(&mut self.changed);
+        self.only(&changed)
     }
 }

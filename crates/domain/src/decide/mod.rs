@@ -1,6 +1,6 @@
 //! Who gets a lead, and why: the pure heart of the product.
 //!
-//! `plan` finds the rule and names the counters that the decision may read; the committer locks those; `decide` walks
+//! `plan` finds the rule and names the counters that the decision may read; the committer provides those; `decide` walks
 //! the rule's destinations, picks, and counts. `record` keeps what is needed to do it again.
 
 mod candidates;

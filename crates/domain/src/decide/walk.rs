@@ -14,7 +14,7 @@ use crate::{
     ids::PoolId,
     ownership::{LeadState, Owner, Queue},
     policy::{Destination, SlaPolicy},
-    rotation::{Reason, Standing},
+    rotation::{Reason, RotationState, Standing},
     snapshot::{RepEntry, Snapshot},
 };
 
@@ -128,7 +128,7 @@ fn verdict(
         Taker::Rep(entry) => {
             let today = entry.calendar.day_of(question.now);
             let from_waiting = question.occasion == Occasion::Waiting;
-            counters.loads.entry(entry.rep.id.clone()).or_default().take(today, question.now, from_waiting);
+            counters.load_mut(&entry.rep.id).take(today, question.now, from_waiting);
             let sla = plan.route.sla.clone();
             let clocks =
                 sla.as_ref().map_or_else(Clocks::default, |sla| Clocks::start(sla, question.now, &entry.calendar));
@@ -160,7 +160,9 @@ fn from_pool(
     let pool = snapshot.directory.pool(id).ok_or(NotTaken::Gone)?;
     trial.candidates = candidates(pool, &plan.route.require, question, counters);
     let eligible: Vec<bool> = trial.candidates.iter().map(|candidate| candidate.removed.is_none()).collect();
-    let rotation = counters.rotations.entry(rotation_key(snapshot, id, question.score.grade())).or_default();
+    let key = rotation_key(snapshot, id, question.score.grade());
+    let unused = RotationState::default();
+    let rotation = counters.rotations.get(&key).unwrap_or(&unused);
     let members = &pool.pool.members;
     let turn = match pool.pool.strategy {
         Strategy::RoundRobin => rotation.turn(members, &eligible),
@@ -176,7 +178,7 @@ fn from_pool(
         candidate.credit = turn.as_ref().map_or_else(stored, |turn| turn.standings[index].credit_before);
     }
     let turn = turn.ok_or(NotTaken::NobodyFree)?;
-    rotation.take(members, &turn);
+    counters.rotation_mut(&key).take(members, &turn);
     trial.picked = Some((turn.winner, turn.reason));
     trial.standings = turn.standings;
     Ok(Taker::Rep(Arc::clone(&trial.candidates[turn.winner].entry)))

@@ -205,7 +205,7 @@ impl LeadCase {
     fn pass_on(&mut self, context: &Context<'_>, to: &RepEntry, cause: Cause, counters: &mut Counters) {
         self.exclude_owner();
         let rep = to.rep.id.clone();
-        counters.loads.entry(rep.clone()).or_default().take(to.calendar.day_of(context.now), context.now, false);
+        counters.load_mut(&rep).take(to.calendar.day_of(context.now), context.now, false);
         let sla = self.sla.clone();
         let accept = sla.as_ref().and_then(|sla| sla.accept.as_ref());
         let step = self.ownership.chain_step;

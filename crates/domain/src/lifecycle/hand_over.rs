@@ -136,7 +136,7 @@ impl LeadCase {
         if let Owner::Rep(rep) = &self.ownership.owner
             && self.ownership.is_open()
         {
-            counters.loads.entry(rep.clone()).or_default().release();
+            counters.load_mut(rep).release();
             self.changes.freed.push(rep.clone());
         }
     }

@@ -59,7 +59,7 @@ pub(super) fn give_to(
     let known = context.snapshot.directory.rep(rep).filter(|entry| entry.rep.active);
     let entry = known.ok_or_else(|| Refusal::NoSuchRep(rep.clone()))?;
     let today = entry.calendar.day_of(context.now);
-    let load = counters.loads.entry(rep.clone()).or_default();
+    let load = counters.load(rep);
     if !ignore_caps {
         let over = |count: u32, max: Option<u32>, what: &str| {
             max.filter(|max| count >= *max).map(|max| format!("{max} {what}"))
@@ -70,6 +70,6 @@ pub(super) fn give_to(
             return Err(Refusal::AtCapacity { rep: rep.clone(), cap });
         }
     }
-    load.take(today, context.now, false);
+    counters.load_mut(rep).take(today, context.now, false);
     Ok(())
 }

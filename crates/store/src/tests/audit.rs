@@ -24,8 +24,8 @@ async fn six_leads(base: &Base) {
             ..waiting(id(6), "none")
         }),
     ]);
-    changes.set_timers.retain(|timer| timer.lead < id(5));
-    changes.set_timers.push(timer(id(5), TimerKind::Wake, now()));
+    changes.new_timers.retain(|timer| timer.lead < id(5));
+    changes.new_timers.push(timer(id(5), TimerKind::Wake, now()));
     let closed = changes.new_assignments.last_mut().unwrap();
     (closed.state, closed.ended_at) = (AssignmentState::Closed, Some(now()));
     changes.loads = [(rep("anna"), RepLoad { open: 3, ..RepLoad::default() })].into();

@@ -1,6 +1,7 @@
 //! Leads, owners and changes for tests.
 
 use domain::{
+    decide::CounterKeys,
     identity::{IdentityKey, IdentityKind},
     ids::{Epoch, LeadId, PoolId, RepId},
     lead::{AttributeValue, Lead, LeadType, Profile, Signal},
@@ -11,7 +12,7 @@ use jiff::{Timestamp, ToSpan as _};
 use uuid::{Builder, Uuid};
 
 use super::{Base, now};
-use crate::{Changes, NewLead, StoredResponse};
+use crate::{Changes, NewLead, StoredResponse, Tx};
 
 pub(super) const A1: Grade = Grade { fit: FitLevel::A, intent: IntentLevel::High };
 
@@ -55,6 +56,11 @@ pub(super) fn lead(lead: LeadId) -> Lead {
         ..Profile::default()
     };
     Lead { id: lead, created_at: now(), profile }
+}
+
+/// The keys of those counters.
+pub(super) fn counters_of(reps: &[&str], rotations: &[(PoolId, Option<Grade>)]) -> CounterKeys {
+    CounterKeys { reps: reps.iter().map(|name| rep(name)).collect(), rotations: rotations.iter().cloned().collect() }
 }
 
 /// Offered to a rep, respond within 15 minutes, accept within 10.
@@ -138,7 +144,7 @@ pub(super) fn routed(ownership: Ownership) -> Changes {
     };
     Changes {
         new_assignments: vec![begun(&ownership)],
-        set_timers: timers,
+        new_timers: timers,
         new_leads: vec![NewLead { lead: lead(id), ownership }],
         ..Changes::default()
     }
@@ -150,7 +156,7 @@ pub(super) fn together(all: impl IntoIterator<Item = Changes>) -> Changes {
     for one in all {
         sum.new_leads.extend(one.new_leads);
         sum.new_assignments.extend(one.new_assignments);
-        sum.set_timers.extend(one.set_timers);
+        sum.new_timers.extend(one.new_timers);
         sum.new_identities.extend(one.new_identities);
         sum.responses.extend(one.responses);
     }
@@ -158,9 +164,16 @@ pub(super) fn together(all: impl IntoIterator<Item = Changes>) -> Changes {
 }
 
 impl Base {
-    /// Writes in a transaction of its own.
-    pub(super) async fn write(&self, changes: &Changes) {
+    /// A transaction that holds the tenant.
+    pub(super) async fn held(&self) -> Tx {
         let mut tx = self.store.begin("test").await.unwrap();
+        tx.hold_tenant(self.tenant).await.unwrap();
+        tx
+    }
+
+    /// Writes in a transaction of its own, whatever stands.
+    pub(super) async fn write(&self, changes: &Changes) {
+        let mut tx = self.held().await;
         tx.write(self.tenant, changes).await.unwrap();
         tx.commit().await.unwrap();
     }

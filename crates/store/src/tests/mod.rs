@@ -36,6 +36,12 @@ impl Base {
         self.database.store_of(max_connections).await
     }
 
+    /// How many commits the tenant has had.
+    async fn commits(&self) -> u32 {
+        let mut tx = self.store.open("test").await.unwrap();
+        tx.lookup(self.tenant, &[], &[]).await.unwrap().commits.try_into().unwrap()
+    }
+
     /// Runs a statement that plants a fault.
     async fn sql(&self, sql: &'static str) -> u64 {
         sqlx::raw_sql(sql).execute(&self.store.pool).await.unwrap().rows_affected()

@@ -87,26 +87,6 @@ async fn leads_are_found_by_owner_state_and_due_time() {
 }
 
 #[tokio::test]
-async fn waiting_leads_come_by_arrival() {
-    on_database(async |base: Base| {
-        let wait = |n: u32, pool: &str| routed(waiting(id(n), pool));
-        base.write(&together([
-            wait(4, "inside"),
-            wait(1, "field"),
-            wait(3, "inside"),
-            wait(2, "far"),
-            wait(5, "field"),
-        ]))
-        .await;
-        let mut tx = base.store.begin("test").await.unwrap();
-        let oldest = tx.open_waiting(base.tenant, &[pool("inside"), pool("field")], 3).await.unwrap();
-        assert_eq!(oldest, [id(1), id(3), id(4)]);
-        assert_eq!(tx.open_waiting(base.tenant, &[pool("none")], 3).await.unwrap(), []);
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn timers_come_by_due_time() {
     on_database(async |base: Base| {
         let Base { store, tenant, .. } = &base;

@@ -4,7 +4,8 @@
 use std::future::Future;
 
 use domain::{
-    ids::{Epoch, LeadId, PoolId, RepId},
+    decide::CounterKeys,
+    ids::{Epoch, LeadId, PoolId, TenantId},
     ownership::{LeadState, Owner},
 };
 use jiff::ToSpan as _;
@@ -69,9 +70,10 @@ impl Meter {
     }
 
     /// The same of something that is undone afterwards.
-    async fn rows_in_tx<T>(&self, what: impl AsyncFnOnce(&mut Tx) -> T) -> i64 {
+    async fn rows_in_tx<T>(&self, tenant: TenantId, what: impl AsyncFnOnce(&mut Tx) -> T) -> i64 {
         self.rows(async {
             let mut tx = self.0.begin("test").await.unwrap();
+            tx.hold_tenant(tenant).await.unwrap();
             what(&mut tx).await;
             tx.rollback().await.unwrap();
         })
@@ -86,7 +88,7 @@ async fn measure(base: &Base, meter: &Meter) -> Vec<(&'static str, i64)> {
     let leads: Vec<LeadId> = batch().map(id).collect();
     let requests: Vec<_> = batch().map(|n| request(n).request_id).collect();
     let emails: Vec<_> = batch().map(email).collect();
-    let reps: Vec<RepId> = (0..50).map(|n| rep(&owner(n))).collect();
+    let counters = CounterKeys { reps: (0..50).map(|n| rep(&owner(n))).collect(), ..CounterKeys::default() };
     let pools: [PoolId; 1] = [pool("inside")];
     let open_of_one = LeadFilter {
         owners: Some(vec![Owner::Rep(rep(&owner(1)))]),
@@ -104,13 +106,15 @@ async fn measure(base: &Base, meter: &Meter) -> Vec<(&'static str, i64)> {
         changes.set_timers.extend(one.set_timers);
     }
     vec![
-        ("lookup", meter.rows_in_tx(async |tx| tx.lookup(tenant, &requests, &emails).await.unwrap()).await),
-        ("lock_leads", meter.rows_in_tx(async |tx| tx.lock_leads(tenant, &leads).await.unwrap()).await),
-        ("lock_counters", meter.rows_in_tx(async |tx| tx.lock_counters(tenant, &reps, &[]).await.unwrap()).await),
-        ("write, new", meter.rows_in_tx(async |tx| tx.write(tenant, &new).await.unwrap()).await),
-        ("write, existing", meter.rows_in_tx(async |tx| tx.write(tenant, &changes).await.is_ok()).await),
-        ("wake_waiting", meter.rows_in_tx(async |tx| tx.wake_waiting(tenant, &pools, 10, now()).await.unwrap()).await),
-        ("open_waiting", meter.rows_in_tx(async |tx| tx.open_waiting(tenant, &pools, 10).await.unwrap()).await),
+        ("lookup", meter.rows_in_tx(tenant, async |tx| tx.lookup(tenant, &requests, &emails).await.unwrap()).await),
+        ("leads, for commands", meter.rows_in_tx(tenant, async |tx| tx.leads(tenant, &leads).await.unwrap()).await),
+        ("counters", meter.rows_in_tx(tenant, async |tx| tx.counters(tenant, &counters).await.unwrap()).await),
+        ("write, new", meter.rows_in_tx(tenant, async |tx| tx.write(tenant, &new).await.unwrap()).await),
+        ("write, existing", meter.rows_in_tx(tenant, async |tx| tx.write(tenant, &changes).await.is_ok()).await),
+        (
+            "wake_waiting",
+            meter.rows_in_tx(tenant, async |tx| tx.wake_waiting(tenant, &pools, 10, now()).await.unwrap()).await,
+        ),
         ("due_timers", meter.rows(store.due_timers(100, None, Some(now() + 1.hour()))).await),
         ("next_due", meter.rows(store.next_due()).await),
         ("oldest_due_age", meter.rows(store.oldest_due_age()).await),

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{Base, fixtures::*, on_database, write::handed_over};
 use crate::{
-    Changes, Store, StoreOptions, Tx,
+    Changes, Session, Store, StoreOptions, Tx,
     pool::{connect_options, pool_options},
 };
 
@@ -45,7 +45,7 @@ impl Wire {
         let connect = connect_options(&base.database.url(), "test").unwrap().socket(&self.dir);
         let options = StoreOptions { max_connections: 1, ..StoreOptions::default() };
         let pool = pool_options(&options).connect_with(connect.clone()).await.unwrap();
-        Store { pool, connect: Arc::new(connect), known: Arc::default() }
+        Store { pool, connect: Arc::new(connect) }
     }
 
     fn take(&self) -> u32 {
@@ -97,16 +97,12 @@ async fn relay(client: UnixStream, server: impl AsyncRead + AsyncWrite + Send, a
     tokio::join!(there, back);
 }
 
-/// How often a transaction with that in it asks, from the second time on, when its statements are prepared.
-///
-/// The pool asks once more when the connection comes back, in a task of its own, which the caller does not wait for: on this
-/// one thread, after the count is taken.
-async fn round_trips(wire: &Wire, store: &Store, what: impl AsyncFn(&mut Tx)) -> u32 {
+/// How often a unit of work with that in it asks, from the second time on, when its statements are prepared.
+async fn round_trips(wire: &Wire, session: &Session, what: impl AsyncFn(&mut Tx)) -> u32 {
     let mut asked = 0;
     for _ in 0..2 {
-        let connection = store.pool.acquire().await.unwrap();
         wire.take();
-        let mut tx = Tx::begin(connection, "test", tracing::Span::none(), Arc::clone(&store.known)).await.unwrap();
+        let mut tx = session.open("test").await.unwrap();
         what(&mut tx).await;
         tx.commit().await.unwrap();
         asked = wire.take();
@@ -115,11 +111,11 @@ async fn round_trips(wire: &Wire, store: &Store, what: impl AsyncFn(&mut Tx)) ->
 }
 
 #[tokio::test]
-async fn a_batch_of_any_size_costs_five_round_trips_or_eight() {
+async fn a_batch_of_any_size_costs_two_round_trips_or_seven() {
     on_database(async |base: Base| {
         let wire = Wire::before(&base.database.url().parse().unwrap());
-        let store = wire.store(&base).await;
-        let (tenant, reps) = (base.tenant, [rep("anna"), rep("bob")]);
+        let session = Session::new(wire.store(&base).await);
+        let (tenant, keys) = (base.tenant, counters_of(&["anna", "bob"], &[(pool("inside"), None)]));
 
         // Leads that are new, and how they are routed. Each time others.
         let arrived = AtomicU32::new(0);
@@ -127,30 +123,30 @@ async fn a_batch_of_any_size_costs_five_round_trips_or_eight() {
             let first = arrived.fetch_add(20, SeqCst);
             let requests: Vec<_> = (first..first + 20).map(|n| request(n).request_id).collect();
             tx.lookup(tenant, &requests, &[email(first)]).await.unwrap();
-            assert_eq!(tx.lock_leads(tenant, &[]).await.unwrap(), []);
-            tx.lock_counters(tenant, &reps, &[(pool("inside"), None)]).await.unwrap();
+            assert_eq!(tx.leads(tenant, &[]).await.unwrap(), []);
             let leads = (first..first + 20).map(|n| routed(offered(id(n), "anna")));
             tx.write(tenant, &together(leads)).await.unwrap();
         };
-        assert_eq!(round_trips(&wire, &store, route).await, 5, "begin, lookup, counters, write, commit");
+        assert_eq!(round_trips(&wire, &session, route).await, 2, "lookup, write");
+        let count = async |tx: &mut Tx| drop(tx.counters(tenant, &keys).await.unwrap());
+        assert_eq!(round_trips(&wire, &session, count).await, 1, "counters that are not known yet");
 
         // Leads that change owner.
         let changed = AtomicU32::new(0);
         let change = async |tx: &mut Tx| {
             let lead = id(changed.fetch_add(1, SeqCst));
             tx.lookup(tenant, &[], &[]).await.unwrap();
-            let rows = tx.lock_leads(tenant, &[lead]).await.unwrap();
-            tx.lock_counters(tenant, &reps, &[]).await.unwrap();
+            let rows = tx.leads(tenant, &[lead]).await.unwrap();
             tx.write(tenant, &handed_over(&rows[0].ownership).0).await.unwrap();
         };
-        assert_eq!(round_trips(&wire, &store, change).await, 8, "three more: leads twice, writes twice");
+        assert_eq!(round_trips(&wire, &session, change).await, 7, "lookup, leads twice, begin, writes twice, commit");
 
         // A request that was answered before.
         let repeated = async |tx: &mut Tx| {
             tx.lookup(tenant, &[request(1).request_id], &[]).await.unwrap();
             tx.write(tenant, &Changes::default()).await.unwrap();
         };
-        assert_eq!(round_trips(&wire, &store, repeated).await, 3, "begin, lookup, commit");
+        assert_eq!(round_trips(&wire, &session, repeated).await, 1, "lookup");
     })
     .await;
 }

@@ -1,7 +1,5 @@
 //! What a batch writes, and who wins when two do.
 
-use std::collections::BTreeMap;
-
 use domain::{
     decide::RepLoad,
     ids::{Epoch, TenantId},
@@ -33,7 +31,7 @@ async fn a_new_lead_is_read_as_it_was_written() {
 
         assert_eq!(store.lead(*tenant, id(1)).await.unwrap(), Some((lead(id(1)), ownership.clone())));
         assert_eq!(store.assignment(*tenant, id(1), Epoch::FIRST).await.unwrap(), Some(begun(&ownership)));
-        assert_eq!(store.timers_of(*tenant, id(1)).await.unwrap(), changes.set_timers);
+        assert_eq!(store.timers_of(*tenant, id(1)).await.unwrap(), changes.new_timers);
 
         let mut tx = store.begin("test").await.unwrap();
         let known =
@@ -41,13 +39,15 @@ async fn a_new_lead_is_read_as_it_was_written() {
         assert_eq!(known.versions, TenantVersions { directory: 0, policy: None, model: None });
         assert_eq!(known.responses, [request(1)]);
         assert_eq!(known.identities, [(email(1), id(1))]);
-        let rows = tx.lock_leads(*tenant, &[id(2), id(1)]).await.unwrap();
+        let rows = tx.leads(*tenant, &[id(2), id(1)]).await.unwrap();
         assert_eq!(rows.len(), 1);
         assert_eq!((&rows[0].ownership, &rows[0].lead), (&ownership, &lead(id(1))));
-        assert_eq!((&rows[0].assignment, &rows[0].timers), (&begun(&ownership), &changes.set_timers));
+        assert_eq!((&rows[0].assignment, &rows[0].timers), (&begun(&ownership), &changes.new_timers));
         let keys = [(pool("inside"), None), (pool("inside"), Some(A1)), (pool("other"), None)];
-        let counters = tx.lock_counters(*tenant, &[rep("zoe"), rep("anna")], &keys).await.unwrap();
+        let counters = tx.counters(*tenant, &counters_of(&["zoe", "anna"], &keys)).await.unwrap();
+        changes.loads.insert(rep("zoe"), RepLoad::default());
         assert_eq!(counters.loads, changes.loads);
+        changes.rotations.insert((pool("other"), None), RotationState::default());
         assert_eq!(counters.rotations, changes.rotations);
         tx.commit().await.unwrap();
     })
@@ -137,7 +137,7 @@ async fn what_was_decided_for_another_epoch_changes_nothing() {
             ..Changes::default()
         };
         for stale in [late, both, gap] {
-            let mut tx = base.store.begin("test").await.unwrap();
+            let mut tx = base.held().await;
             let error = tx.write(base.tenant, &stale).await.unwrap_err();
             assert!(matches!(error, WriteError::EpochMoved) && error.is_lost_race(), "{error}");
             tx.rollback().await.unwrap();
@@ -167,17 +167,74 @@ async fn the_second_to_take_an_identity_or_a_request_is_told() {
     .await;
 }
 
-/// Two transactions write at the same time and the first commits: why the second fails.
+/// Two writes that were decided on the same state, by writers who do not compare: why the second fails all the same.
 async fn race(base: &Base, first: Changes, second: Changes) -> WriteError {
-    let mut winner = base.store.begin("winner").await.unwrap();
-    winner.write(base.tenant, &first).await.unwrap();
-    let mut loser = base.store.begin("loser").await.unwrap();
-    let tenant = base.tenant;
-    let mut task = JoinSet::new();
-    task.spawn(async move { loser.write(tenant, &second).await });
-    base.until_somebody_waits().await;
-    winner.commit().await.unwrap();
-    task.join_next().await.unwrap().unwrap().unwrap_err()
+    base.write(&first).await;
+    base.held().await.write(base.tenant, &second).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn whoever_was_overtaken_writes_nothing() {
+    on_database(async |base: Base| {
+        base.route([(id(1), "anna")]).await;
+        let (mut moved, _) = handed_over(&offered(id(1), "anna"));
+        moved.new_leads = routed(offered(id(2), "anna")).new_leads;
+        for late in [routed(offered(id(2), "anna")), handed_over(&offered(id(1), "anna")).0, moved] {
+            let mut tx = base.store.open("test").await.unwrap();
+            tx.lookup(base.tenant, &[], &[]).await.unwrap();
+            base.write(&Changes { responses: vec![request(base.commits().await)], ..Changes::default() }).await;
+            let error = tx.write(base.tenant, &late).await.unwrap_err();
+            assert!(matches!(error, WriteError::Overtaken) && error.is_lost_race(), "{error}");
+            drop(tx);
+            assert_eq!(base.store.lead(base.tenant, id(2)).await.unwrap(), None);
+            assert_eq!(base.store.lead(base.tenant, id(1)).await.unwrap().unwrap().1, offered(id(1), "anna"));
+        }
+        // Nothing is written by whoever has not looked.
+        let mut tx = base.store.open("test").await.unwrap();
+        let blind = tx.write(base.tenant, &routed(offered(id(2), "anna"))).await.unwrap_err();
+        assert!(blind.to_string().contains("was not looked up"), "{blind}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_write_waits_for_whoever_holds_the_tenant() {
+    on_database(async |base: Base| {
+        let tenant = base.tenant;
+        for commits in [true, false] {
+            let mut late = base.store.open("late").await.unwrap();
+            late.lookup(tenant, &[], &[]).await.unwrap();
+            let holder = base.held().await;
+            let mut task = JoinSet::new();
+            task.spawn(async move { late.write(tenant, &routed(offered(id(1), "anna"))).await });
+            base.until_somebody_waits().await;
+            if commits {
+                holder.commit().await.unwrap();
+            } else {
+                holder.rollback().await.unwrap();
+            }
+            let written = task.join_next().await.unwrap().unwrap();
+            assert_eq!(matches!(written, Err(WriteError::Overtaken)), commits);
+        }
+        assert!(base.store.lead(tenant, id(1)).await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_write_counts() {
+    on_database(async |base: Base| {
+        let commits = base.commits().await;
+        let mut tx = base.store.open("test").await.unwrap();
+        let before = tx.lookup(base.tenant, &[], &[]).await.unwrap().commits;
+        let after = tx.write(base.tenant, &routed(offered(id(1), "anna"))).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!((before, after), (commits.into(), Some(before + 1)));
+        assert_eq!(i64::from(base.commits().await), before + 1);
+        base.store.change_directory(base.tenant, None, &[], &[], "tests", now()).await.unwrap();
+        assert!(i64::from(base.commits().await) > before + 1, "a change of the directory too");
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -201,28 +258,6 @@ async fn an_identity_leaves_a_closed_lead_once() {
 }
 
 #[tokio::test]
-async fn a_lead_locked_after_a_wait_is_read_as_it_is_then() {
-    on_database(async |base: Base| {
-        base.route([(id(1), "anna")]).await;
-        let (changes, after) = handed_over(&offered(id(1), "anna"));
-        let mut first = base.store.begin("first").await.unwrap();
-        first.lock_leads(base.tenant, &[id(1)]).await.unwrap();
-        let mut second = base.store.begin("second").await.unwrap();
-        let tenant = base.tenant;
-        let mut task = JoinSet::new();
-        task.spawn(async move { second.lock_leads(tenant, &[id(1)]).await });
-        base.until_somebody_waits().await;
-        first.write(base.tenant, &changes).await.unwrap();
-        first.commit().await.unwrap();
-        let rows = task.join_next().await.unwrap().unwrap().unwrap();
-        assert_eq!(rows[0].ownership, after);
-        assert_eq!(rows[0].assignment, changes.new_assignments[0]);
-        assert_eq!(rows[0].timers, changes.set_timers);
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn a_batch_of_many_leads_is_one_write() {
     on_database(async |base: Base| {
         base.store.ensure_partitions(now()).await.unwrap();
@@ -232,7 +267,7 @@ async fn a_batch_of_many_leads_is_one_write() {
         assert_eq!(counts, [(Owner::Rep(rep("anna")), i64::from(leads), i64::from(leads))]);
         let all: Vec<_> = (0..leads).map(id).collect();
         let mut tx = base.store.begin("test").await.unwrap();
-        let rows = tx.lock_leads(base.tenant, &all).await.unwrap();
+        let rows = tx.leads(base.tenant, &all).await.unwrap();
         assert!(rows.iter().map(|row| row.ownership.lead).eq(all));
         assert!(rows.iter().all(|row| row.timers.len() == 2));
     })
@@ -251,8 +286,9 @@ async fn tenants_do_not_see_each_other() {
         let mut tx = base.store.begin("test").await.unwrap();
         let known = tx.lookup(other, &[request(1).request_id], &[email(1)]).await.unwrap();
         assert_eq!((known.responses, known.identities), (vec![], vec![]));
-        assert_eq!(tx.lock_leads(other, &[id(1)]).await.unwrap(), []);
-        assert_eq!(tx.lock_counters(other, &[rep("anna")], &[]).await.unwrap().loads, BTreeMap::new());
+        assert_eq!(tx.leads(other, &[id(1)]).await.unwrap(), []);
+        let counters = tx.counters(other, &counters_of(&["anna"], &[])).await.unwrap();
+        assert_eq!(counters.load(&rep("anna")), RepLoad::default());
         tx.write(other, &changes).await.unwrap();
         tx.commit().await.unwrap();
         let mut tx = base.store.begin("test").await.unwrap();

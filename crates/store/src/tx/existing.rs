@@ -4,7 +4,7 @@ use domain::ids::TenantId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::columns::{AssignmentColumns, OwnershipColumns};
+use super::columns::{AssignmentColumns, OwnershipColumns, TimerColumns};
 use crate::{
     changes::Changes,
     codes::Code as _,
@@ -17,6 +17,7 @@ pub(super) fn is_empty(changes: &Changes) -> bool {
     changes.ownerships.is_empty()
         && changes.assignments.is_empty()
         && changes.cleared_timers.is_empty()
+        && changes.set_timers.is_empty()
         && changes.moved_identities.is_empty()
         && changes.escalations.is_empty()
 }
@@ -25,8 +26,9 @@ pub(super) fn is_empty(changes: &Changes) -> bool {
 pub(super) async fn change(
     connection: &mut PgConnection,
     tenant: TenantId,
+    seen: Option<i64>,
     changes: &Changes,
-) -> Result<(), WriteError> {
+) -> Result<i64, WriteError> {
     let expected: Vec<i32> = changes.ownerships.iter().map(|(epoch, _)| epoch.0).collect();
     let mut owned = OwnershipColumns::default();
     owned.extend(changes.ownerships.iter().map(|(_, ownership)| ownership));
@@ -35,6 +37,8 @@ pub(super) async fn change(
     let cleared: Vec<Uuid> = changes.cleared_timers.iter().map(|(lead, _)| lead.0).collect();
     let cleared_kinds: Vec<i16> = changes.cleared_timers.iter().map(|(_, kind)| kind.code()).collect();
 
+    let mut timers = TimerColumns::default();
+    timers.extend(&changes.set_timers);
     let mut moves = changes.moved_identities.clone();
     moves.sort_unstable_by_key(|moved| moved.key);
     let kinds: Vec<i16> = moves.iter().map(|moved| moved.key.kind.code()).collect();
@@ -97,10 +101,17 @@ pub(super) async fn change(
         &targets as _,
         &due_at as _,
         &done_at as _,
+        seen,
+        &timers.lead,
+        &timers.kind,
+        &timers.epoch,
+        &timers.due_at as _,
+        &timers.traceparent as _,
     )
     .fetch_one(connection)
     .await
     .map_err(WriteError::from)?;
+    let commits = counts.commits.ok_or(WriteError::Overtaken)?;
 
     if !is_all(counts.ownerships, &changes.ownerships) || !is_all(counts.assignments, &changes.assignments) {
         return Err(WriteError::EpochMoved);
@@ -108,7 +119,7 @@ pub(super) async fn change(
     if !is_all(counts.identities, &changes.moved_identities) {
         return Err(WriteError::IdentityTaken);
     }
-    Ok(())
+    Ok(commits)
 }
 
 fn is_all<T>(count: i64, rows: &[T]) -> bool {

@@ -1,9 +1,12 @@
--- All that a batch changes, with how many rows of each kind were found as expected. The epoch either stays (the same assignment
+-- All that a batch changes, or nothing if the tenant has had another commit since the batch was looked up ($45; NULL: it is held), with how many rows of each kind were found as expected. The epoch either stays (the same assignment
 -- goes on) or goes up by one (the next begins): what was decided for another epoch changes nothing.
 --
 -- `OFFSET 0` hides from the planner that the tenant is one and the same in all rows. Else, as long as it knows no statistics of
 -- a young table, it expects a tenant to have a handful of rows and reads all of them; so it looks up each row by its whole key.
-WITH owned AS (
+WITH held AS (
+    UPDATE tenant SET commits = commits + 1 WHERE tenant_id = $1 AND ($45::bigint IS NULL OR commits = $45)
+    RETURNING tenant_id, commits
+), owned AS (
     UPDATE ownership AS o
     SET epoch = n.epoch, state = n.state, owner = n.owner, since = n.since, chain_since = n.chain_since,
         chain_step = n.chain_step, sla = n.sla, respond_by = n.respond_by, accept_by = n.accept_by, wake_at = n.wake_at,
@@ -11,8 +14,8 @@ WITH owned AS (
         closed_at = n.closed_at, close_outcome = n.close_outcome, close_value = n.close_value, grade = n.grade,
         rule = n.rule, policy_revision = n.policy_revision, tried = string_to_array(n.tried, ',')
     FROM (
-        SELECT $1::integer AS tenant_id, *
-        FROM unnest($2::integer[], $3::uuid[], $4::integer[], $5::smallint[], $6::text[], $7::timestamptz[],
+        SELECT held.tenant_id, r.*
+        FROM held, unnest($2::integer[], $3::uuid[], $4::integer[], $5::smallint[], $6::text[], $7::timestamptz[],
                     $8::timestamptz[], $9::smallint[], $10::text[], $11::timestamptz[], $12::timestamptz[],
                     $13::timestamptz[], $14::text[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[],
                     $18::smallint[], $19::bigint[], $20::smallint[], $21::text[], $22::bigint[], $23::text[])
@@ -28,8 +31,8 @@ WITH owned AS (
     SET state = n.state, ended_at = n.ended_at, accepted_at = n.accepted_at, first_response_at = n.first_response_at,
         note = n.note, end_reason = n.end_reason
     FROM (
-        SELECT $1::integer AS tenant_id, *
-        FROM unnest($24::uuid[], $25::integer[], $26::smallint[], $27::timestamptz[], $28::timestamptz[],
+        SELECT held.tenant_id, r.*
+        FROM held, unnest($24::uuid[], $25::integer[], $26::smallint[], $27::timestamptz[], $28::timestamptz[],
                     $29::timestamptz[], $30::text[], $31::text[])
              AS r (lead_id, epoch, state, ended_at, accepted_at, first_response_at, note, end_reason)
         OFFSET 0
@@ -39,23 +42,30 @@ WITH owned AS (
 ), cleared AS (
     DELETE FROM timer AS t
     USING (
-        SELECT $1::integer AS tenant_id, * FROM unnest($32::uuid[], $33::smallint[]) AS r (lead_id, kind) OFFSET 0
+        SELECT held.tenant_id, r.* FROM held, unnest($32::uuid[], $33::smallint[]) AS r (lead_id, kind) OFFSET 0
     ) AS n
     WHERE t.tenant_id = n.tenant_id AND t.lead_id = n.lead_id AND t.kind = n.kind
+), set_timer AS (
+    INSERT INTO timer (tenant_id, lead_id, kind, epoch, due_at, traceparent)
+    SELECT held.tenant_id, n.*
+    FROM held, unnest($46::uuid[], $47::smallint[], $48::integer[], $49::timestamptz[], $50::text[]) AS n
+    ON CONFLICT (tenant_id, lead_id, kind) DO UPDATE
+    SET epoch = excluded.epoch, due_at = excluded.due_at, traceparent = excluded.traceparent
 ), moved AS (
     UPDATE identity AS i
     SET lead_id = n.to_lead
     FROM (
-        SELECT $1::integer AS tenant_id, *
-        FROM unnest($34::smallint[], $35::uuid[], $36::uuid[], $37::uuid[]) AS r (kind, digest, from_lead, to_lead)
+        SELECT held.tenant_id, r.*
+        FROM held, unnest($34::smallint[], $35::uuid[], $36::uuid[], $37::uuid[]) AS r (kind, digest, from_lead, to_lead)
         OFFSET 0
     ) AS n
     WHERE i.tenant_id = n.tenant_id AND i.kind = n.kind AND i.digest = n.digest AND i.lead_id = n.from_lead
     RETURNING 1
 ), done AS (
     INSERT INTO escalation (tenant_id, lead_id, epoch, step, action, target, due_at, done_at)
-    SELECT $1, * FROM unnest($38::uuid[], $39::integer[], $40::integer[], $41::smallint[], $42::text[],
-                             $43::timestamptz[], $44::timestamptz[])
+    SELECT held.tenant_id, n.*
+    FROM held, unnest($38::uuid[], $39::integer[], $40::integer[], $41::smallint[], $42::text[],
+                             $43::timestamptz[], $44::timestamptz[]) AS n
 )
-SELECT (SELECT count(*) FROM owned) AS "ownerships!", (SELECT count(*) FROM answered) AS "assignments!",
+SELECT (SELECT max(commits) FROM held) AS commits, (SELECT count(*) FROM owned) AS "ownerships!", (SELECT count(*) FROM answered) AS "assignments!",
        (SELECT count(*) FROM moved) AS "identities!"

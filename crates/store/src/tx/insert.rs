@@ -8,6 +8,7 @@ use super::columns::{AssignmentColumns, LoadColumns, OwnershipColumns, RotationC
 use crate::{
     changes::Changes,
     codes::Code as _,
+    error::WriteError,
     time::{SqlTime, time},
 };
 
@@ -15,7 +16,7 @@ use crate::{
 pub(super) fn is_empty(changes: &Changes) -> bool {
     changes.new_leads.is_empty()
         && changes.new_assignments.is_empty()
-        && changes.set_timers.is_empty()
+        && changes.new_timers.is_empty()
         && changes.new_identities.is_empty()
         && changes.responses.is_empty()
         && changes.loads.is_empty()
@@ -28,8 +29,9 @@ pub(super) fn is_empty(changes: &Changes) -> bool {
 pub(super) async fn insert(
     connection: &mut PgConnection,
     tenant: TenantId,
+    seen: Option<i64>,
     changes: &Changes,
-) -> Result<(), sqlx::Error> {
+) -> Result<i64, WriteError> {
     let ids: Vec<Uuid> = changes.new_leads.iter().map(|new| new.lead.id.0).collect();
     let arrived: Vec<SqlTime> = changes.new_leads.iter().map(|new| time(new.lead.created_at)).collect();
     let profiles: Vec<Json<&Profile>> = changes.new_leads.iter().map(|new| Json(&new.lead.profile)).collect();
@@ -38,7 +40,7 @@ pub(super) async fn insert(
     let mut begun = AssignmentColumns::default();
     begun.extend(&changes.new_assignments);
     let mut timers = TimerColumns::default();
-    timers.extend(&changes.set_timers);
+    timers.extend(&changes.new_timers);
     let mut loads = LoadColumns::default();
     loads.extend(&changes.loads);
     let mut turns = RotationColumns::default();
@@ -56,7 +58,7 @@ pub(super) async fn insert(
     let fingerprints: Vec<Uuid> = responses.iter().map(|response| response.fingerprint).collect();
     let answers: Vec<&[u8]> = responses.iter().map(|response| response.response.as_slice()).collect();
 
-    sqlx::query_file!(
+    let commits = sqlx::query_file_scalar!(
         "src/tx/insert.sql",
         tenant.0,
         &ids,
@@ -119,8 +121,9 @@ pub(super) async fn insert(
         &requests,
         &fingerprints,
         &answers as _,
+        seen,
     )
-    .execute(connection)
+    .fetch_one(connection)
     .await?;
-    Ok(())
+    commits.ok_or(WriteError::Overtaken)
 }

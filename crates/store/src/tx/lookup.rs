@@ -9,24 +9,21 @@ use sqlx::PgConnection;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::Tx;
+use super::{Guard, Tx};
 use crate::{
-    changes::StoredResponse,
-    codes::Code as _,
-    error::StoreError,
-    rows::identity_key,
-    tenant::{GATE, TenantVersions},
+    changes::StoredResponse, codes::Code as _, error::StoreError, rows::identity_key, tenant::TenantVersions,
     time::SqlTime,
 };
 
 /// What is known before any lead is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {
-    /// The database's clock, which decides whether a timer is due: the one clock that all replicas share. It was read when
-    /// the tenant's versions were held.
+    /// The database's clock, which decides whether a timer is due: the one clock that all replicas share.
     pub now: Timestamp,
-    /// Versions in force. They stay in force until this transaction ends: whoever wants to change them waits.
+    /// Versions in force. If they change before the write, that counts as a commit, and the write tells.
     pub versions: TenantVersions,
+    /// How many commits have changed what belongs to the tenant: who knows what it was at this number knows what it is.
+    pub commits: i64,
     /// Responses that were given to some of the requests.
     pub responses: Vec<StoredResponse>,
     /// Those of the identity keys that name a lead, which may be closed.
@@ -34,20 +31,23 @@ pub struct Lookup {
 }
 
 impl Tx {
-    /// Reads the tenant's versions and holds them, and finds responses by request id and leads by identity key. One round trip.
+    /// Reads the tenant's versions, and finds responses by request id and leads by identity key. One round trip.
     ///
-    /// Responses are found for at least 24 hours (those of today and yesterday, UTC). An identity key that is not
-    /// found here can still be taken by another commit; [`Tx::write`] tells.
+    /// From here on [`Tx::write`] makes sure that nobody has come between. Responses are found for at least 24 hours (those of
+    /// today and yesterday, UTC).
     pub async fn lookup(
         &mut self,
         tenant: TenantId,
         request_ids: &[Uuid],
         identities: &[IdentityKey],
     ) -> Result<Lookup, StoreError> {
-        self.enter()?;
         let statement = self.statement("lookup");
-        let found = lookup(&mut self.connection, tenant, request_ids, identities).instrument(statement).await;
-        self.leave(found)
+        let found = lookup(self.enter()?, tenant, request_ids, identities).instrument(statement).await;
+        let found = self.leave(found)?;
+        if self.guard == Guard::None {
+            self.guard = Guard::Seen(found.commits);
+        }
+        Ok(found)
     }
 }
 
@@ -59,22 +59,14 @@ async fn lookup(
 ) -> Result<Lookup, StoreError> {
     let kinds: Vec<i16> = identities.iter().map(|key| key.kind.code()).collect();
     let digests: Vec<Uuid> = identities.iter().map(|key| Uuid::from_bytes(key.digest)).collect();
-    // FOR SHARE orders this batch against changes of directory, policy and model, which lock the row to change it; what
-    // the gate is for, see there.
+    // One statement, so that versions, number of commits and keys are those of one moment.
     // LATERAL with OFFSET 0: one look-up by the whole key for each wanted row, whatever the planner knows of the table.
     let row = sqlx::query!(
         r#"
-        WITH gate AS MATERIALIZED (
-            SELECT pg_advisory_xact_lock_shared($5, $1)
-        ), versions AS (
-            SELECT t.directory_version, t.policy_revision, t.model_revision
-            FROM gate, tenant AS t WHERE t.tenant_id = $1 FOR SHARE OF t
-        )
-        SELECT clock_timestamp() AS "now!: SqlTime", versions.directory_version AS "directory_version!",
-               versions.policy_revision, versions.model_revision,
+        SELECT clock_timestamp() AS "now!: SqlTime", t.commits, t.directory_version, t.policy_revision, t.model_revision,
                answered.request_ids, answered.fingerprints, answered.responses,
                taken.kinds, taken.digests, taken.leads
-        FROM versions,
+        FROM tenant AS t,
              (SELECT array_agg(wanted.id) AS request_ids, array_agg(found.fingerprint) AS fingerprints,
                      array_agg(found.response) AS responses
               FROM unnest($2::uuid[]) AS wanted (id)
@@ -92,12 +84,12 @@ async fn lookup(
                   WHERE tenant_id = $1 AND kind = wanted.kind AND digest = wanted.digest
                   OFFSET 0
               ) AS found) AS taken
+        WHERE t.tenant_id = $1
         "#,
         tenant.0,
         request_ids,
         &kinds,
         &digests,
-        GATE,
     )
     .fetch_optional(connection)
     .await?
@@ -129,6 +121,7 @@ async fn lookup(
             policy: row.policy_revision,
             model: row.model_revision,
         },
+        commits: row.commits,
         responses,
         identities,
     })

@@ -1,33 +1,40 @@
-//! The write path: one transaction for one batch of commands of one tenant.
+//! The write path: one unit of work for one batch of commands of one tenant.
+//!
+//! A unit of work reads without locks and writes only if no other commit of the tenant came between: each commit adds one to the
+//! tenant's number of commits, on condition that it still is what was read with the rest. That costs no lock while the batch is decided, and
+//! no `BEGIN` and `COMMIT` where one statement writes everything. Whoever must not lose that race, because it has lost one
+//! or reads for long, holds the tenant first ([`Tx::hold_tenant`]); everybody else then waits at its write.
 
 mod columns;
 mod counters;
 mod existing;
 mod insert;
-mod lock_leads;
+mod leads;
 mod lookup;
+mod session;
 mod wake;
 mod write;
 
-use std::sync::Arc;
-
-use sqlx::{Postgres, pool::PoolConnection};
+use sqlx::{PgConnection, Postgres, pool::PoolConnection};
 use tracing::{Instrument as _, Span, debug_span, field::Empty, info_span};
 
+use self::session::Idle;
 use crate::{error::StoreError, pool::Store};
 
-pub(crate) use counters::KnownCounters;
-pub use lock_leads::LeadRow;
+pub use leads::LeadRow;
 pub use lookup::Lookup;
+pub use session::Session;
 
-/// How far a transaction came.
+/// How far a unit of work came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
+    /// No transaction is open: each statement sees what is committed by then.
+    Reading,
     /// `BEGIN` is under way; whether it happened is not known yet.
     Beginning,
-    /// Ready for the next statement.
+    /// In a transaction, ready for the next statement.
     Ready,
-    /// A statement is under way, or its future was dropped: what it did is not known.
+    /// A statement is under way in a transaction, or its future was dropped: what it did is not known.
     Busy,
     /// A statement failed: Postgres would answer `COMMIT` with a silent `ROLLBACK`.
     Failed,
@@ -35,25 +42,59 @@ enum Stage {
     Over,
 }
 
-/// An open transaction. Dropped without [`Tx::commit`] it is rolled back.
+/// What keeps others from changing what was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guard {
+    /// Nothing was read that a write could depend on.
+    None,
+    /// The tenant's number of commits when it was read: the compare of the write's compare-and-set.
+    Seen(i64),
+    /// The tenant's row is locked by this transaction.
+    Held,
+}
+
+/// A unit of work. Dropped without [`Tx::commit`] it changes nothing.
 #[derive(Debug)]
 pub struct Tx {
-    pub(crate) connection: PoolConnection<Postgres>,
+    /// There until it is over.
+    connection: Option<PoolConnection<Postgres>>,
+    /// Where the connection goes when all went well; `None`: to the pool.
+    home: Option<Idle>,
     stage: Stage,
+    guard: Guard,
     name: &'static str,
     span: Span,
-    known: Arc<KnownCounters>,
-    /// Counter rows that this transaction inserted: known to everybody once it commits.
-    inserted: Vec<counters::CounterKey>,
 }
 
 impl Store {
-    /// Begins a transaction. The name is that of the use case (`route`, `fire_timers`) and appears in traces.
+    /// A unit of work that begins to read. The name is that of the use case (`route`, `fire_timers`) and appears in traces.
+    pub async fn open(&self, name: &'static str) -> Result<Tx, StoreError> {
+        let span = self.span(name);
+        let connection = self.pool.acquire().instrument(span.clone()).await?;
+        Ok(Tx::new(connection, None, name, span))
+    }
+
+    /// A unit of work in a transaction from the start: for whoever writes by several statements or holds the tenant.
     ///
     /// Call it from a task of its own that nobody drops; if it is dropped nevertheless, no later user of the connection
     /// sees anything of it.
     pub async fn begin(&self, name: &'static str) -> Result<Tx, StoreError> {
-        let span = info_span!(
+        let mut tx = self.open(name).await?;
+        tx.begin().await?;
+        Ok(tx)
+    }
+
+    /// Begins a transaction that reads much, from one snapshot, with a planner that may read whole tables.
+    pub(crate) async fn begin_report(&self, name: &'static str) -> Result<Tx, StoreError> {
+        let mut tx = self.begin(name).await?;
+        let statement = tx.statement("settings");
+        let set = sqlx::raw_sql(REPORT_SETTINGS).execute(tx.enter()?).instrument(statement).await;
+        tx.leave(set)?;
+        Ok(tx)
+    }
+
+    fn span(&self, name: &'static str) -> Span {
+        info_span!(
             "store.tx",
             otel.name = name,
             otel.kind = "client",
@@ -62,19 +103,7 @@ impl Store {
             db.operation.name = name,
             db.namespace = self.connect.get_database(),
             store.outcome = Empty,
-        );
-        let connection = self.pool.acquire().instrument(span.clone()).await?;
-        Tx::begin(connection, name, span, Arc::clone(&self.known)).await
-    }
-
-    /// Begins a transaction that reads much, from one snapshot, with a planner that may read whole tables.
-    pub(crate) async fn begin_report(&self, name: &'static str) -> Result<Tx, StoreError> {
-        let mut tx = self.begin(name).await?;
-        tx.enter()?;
-        let statement = tx.statement("settings");
-        let set = sqlx::raw_sql(REPORT_SETTINGS).execute(&mut *tx.connection).instrument(statement).await;
-        tx.leave(set)?;
-        Ok(tx)
+        )
     }
 }
 
@@ -83,46 +112,56 @@ const REPORT_SETTINGS: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, 
      SET LOCAL enable_mergejoin = on; SET LOCAL enable_bitmapscan = on; SET LOCAL enable_material = on";
 
 impl Tx {
-    pub(crate) async fn begin(
+    pub(crate) fn new(
         connection: PoolConnection<Postgres>,
+        home: Option<Idle>,
         name: &'static str,
         span: Span,
-        known: Arc<KnownCounters>,
-    ) -> Result<Self, StoreError> {
-        // Made before `BEGIN` is sent: if this future is dropped, so is the `Tx`, which knows what to do.
-        let mut tx = Self { connection, stage: Stage::Beginning, name, span, known, inserted: Vec::new() };
-        let statement = tx.statement("begin");
-        sqlx::raw_sql("BEGIN").execute(&mut *tx.connection).instrument(statement).await?;
-        tx.stage = Stage::Ready;
-        Ok(tx)
+    ) -> Self {
+        Self { connection: Some(connection), home, stage: Stage::Reading, guard: Guard::None, name, span }
     }
 
-    /// The span of the whole transaction, for links to the requests that share it.
+    /// Begins a transaction: what follows is written as a whole, by [`Self::commit`]. Nothing if it is in one already.
+    pub async fn begin(&mut self) -> Result<(), StoreError> {
+        if self.stage != Stage::Reading {
+            return Ok(());
+        }
+        let statement = self.statement("begin");
+        let connection = self.connection.as_deref_mut().ok_or(over(self.name))?;
+        // Set before `BEGIN` is sent: if this future is dropped, the drop knows what to do.
+        self.stage = Stage::Beginning;
+        sqlx::raw_sql("BEGIN").execute(connection).instrument(statement).await?;
+        self.stage = Stage::Ready;
+        Ok(())
+    }
+
+    /// The span of the whole unit of work, for links to the requests that share it.
     pub fn span(&self) -> &Span {
         &self.span
     }
 
     /// Makes it durable. After an error of the kind [`StoreError::CommitUnknown`] it may have happened.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        self.enter()?;
-        let statement = self.statement("commit");
-        let committed = sqlx::raw_sql("COMMIT").execute(&mut *self.connection).instrument(statement).await;
-        match committed.map_err(StoreError::from) {
-            Ok(_) => {
-                self.stage = Stage::Over;
-                self.known.add(self.inserted.drain(..));
-                self.span.record("store.outcome", "committed");
-                Ok(())
+        match self.stage {
+            // It has only read, or its one write is committed.
+            Stage::Reading | Stage::Over => self.stage = Stage::Over,
+            _ => {
+                let statement = self.statement("commit");
+                let committed = sqlx::raw_sql("COMMIT").execute(self.enter()?).instrument(statement).await;
+                committed.map_err(|error| outcome_unknown(error.into()))?;
+                self.committed();
             }
-            Err(StoreError::Unavailable(error)) => Err(StoreError::CommitUnknown(error)),
-            Err(error) => Err(error),
         }
+        Ok(())
     }
 
     /// Undoes it and gives the connection back. (Dropping does the same a little later.)
     pub async fn rollback(mut self) -> Result<(), StoreError> {
-        let statement = self.statement("rollback");
-        sqlx::raw_sql("ROLLBACK").execute(&mut *self.connection).instrument(statement).await?;
+        if self.stage != Stage::Reading {
+            let statement = self.statement("rollback");
+            let connection = self.connection.as_deref_mut().ok_or(over(self.name))?;
+            sqlx::raw_sql("ROLLBACK").execute(connection).instrument(statement).await?;
+        }
         self.stage = Stage::Over;
         self.span.record("store.outcome", "rolled back");
         Ok(())
@@ -133,40 +172,77 @@ impl Tx {
         debug_span!(parent: &self.span, "store.statement", otel.name = operation, db.operation.name = operation)
     }
 
-    /// Before a statement: only a transaction that is ready can take one.
-    pub(crate) fn enter(&mut self) -> Result<(), StoreError> {
+    /// The connection for one statement, whose result goes through [`Self::leave`]. A transaction that failed takes none.
+    pub(crate) fn enter(&mut self) -> Result<&mut PgConnection, StoreError> {
         let why = match self.stage {
+            Stage::Reading => None,
             Stage::Ready => {
                 self.stage = Stage::Busy;
-                return Ok(());
+                None
             }
-            Stage::Failed => "a statement failed",
-            Stage::Beginning | Stage::Busy => "a statement was abandoned",
-            Stage::Over => "it is over",
+            Stage::Failed => Some("a statement failed"),
+            Stage::Beginning | Stage::Busy => Some("a statement was abandoned"),
+            Stage::Over => Some("it is over"),
         };
-        Err(StoreError::Transaction { name: self.name, why })
+        match why {
+            None => self.connection.as_deref_mut().ok_or(over(self.name)),
+            Some(why) => Err(StoreError::Transaction { name: self.name, why }),
+        }
     }
 
     /// After a statement.
     pub(crate) fn leave<T, E>(&mut self, result: Result<T, E>) -> Result<T, E> {
-        self.stage = if result.is_ok() { Stage::Ready } else { Stage::Failed };
+        if self.stage == Stage::Busy {
+            self.stage = if result.is_ok() { Stage::Ready } else { Stage::Failed };
+        }
         if result.is_err() {
             self.span.record("otel.status_code", "ERROR");
         }
         result
     }
+
+    /// The tenant is held from here on.
+    pub(crate) fn held(&mut self) {
+        self.guard = Guard::Held;
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.guard == Guard::Held
+    }
+
+    fn committed(&mut self) {
+        self.stage = Stage::Over;
+        self.span.record("store.outcome", "committed");
+    }
+}
+
+fn over(name: &'static str) -> StoreError {
+    StoreError::Transaction { name, why: "it is over" }
+}
+
+/// What a broken connection means while something is being committed.
+fn outcome_unknown(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable(error) => StoreError::CommitUnknown(error),
+        other => other,
+    }
 }
 
 impl Drop for Tx {
     fn drop(&mut self) {
-        match self.stage {
-            Stage::Over => {}
+        match (self.stage, self.connection.take()) {
+            (Stage::Over, Some(connection)) => {
+                if let Some(home) = &self.home {
+                    home.keep(connection);
+                }
+            }
             // The driver does not know of a transaction here. Nobody shall get this connection.
-            Stage::Beginning => self.connection.close_on_drop(),
-            // The pool's `after_release` rolls it back.
-            Stage::Ready | Stage::Busy | Stage::Failed => {
+            (Stage::Beginning, Some(mut connection)) => connection.close_on_drop(),
+            // The pool's `after_release` rolls back what is open.
+            (Stage::Reading | Stage::Ready | Stage::Busy | Stage::Failed, _) => {
                 self.span.record("store.outcome", "dropped");
             }
+            (Stage::Over | Stage::Beginning, None) => {}
         }
     }
 }

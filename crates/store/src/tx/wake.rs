@@ -31,9 +31,8 @@ impl Tx {
         if pools.is_empty() || limit <= 0 {
             return Ok(0);
         }
-        self.enter()?;
         let statement = self.statement("wake_waiting");
-        let woken = wake(&mut self.connection, tenant, pools, limit, now).instrument(statement).await;
+        let woken = wake(self.enter()?, tenant, pools, limit, now).instrument(statement).await;
         Ok(self.leave(woken)?)
     }
 }

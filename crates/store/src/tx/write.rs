@@ -1,32 +1,57 @@
 //! Writing what a batch decided.
 
 use domain::ids::TenantId;
-use sqlx::PgConnection;
 use tracing::Instrument as _;
 
-use super::{Tx, existing, insert};
-use crate::{changes::Changes, error::WriteError};
+use super::{Guard, Stage, Tx, existing, insert, outcome_unknown};
+use crate::{
+    changes::Changes,
+    error::{StoreError, WriteError},
+};
 
 impl Tx {
-    /// Writes all changes: one round trip for what is new (with counters and responses) and one for what existed; none for
-    /// what is empty. A batch that only routes new leads takes one.
+    /// Writes all changes, unless another commit of the tenant has come since [`Self::lookup`]: then nothing, and it says so.
     ///
-    /// The rows that existed must be locked by this transaction ([`Self::lock_leads`], [`Self::lock_counters`]).
-    pub async fn write(&mut self, tenant: TenantId, changes: &Changes) -> Result<(), WriteError> {
-        self.enter()?;
-        let statement = self.statement("write");
-        let written = write(&mut self.connection, tenant, changes).instrument(statement).await;
-        self.leave(written)
+    /// Outside of a transaction a batch that only adds (new leads, counters, responses) is one statement, which is durable
+    /// when this returns. One that also changes what existed begins a transaction first; [`Self::commit`] ends it.
+    ///
+    /// The tenant's number of commits from then on; `None`: there was nothing to write.
+    pub async fn write(&mut self, tenant: TenantId, changes: &Changes) -> Result<Option<i64>, WriteError> {
+        let mut commits = None;
+        // What existed comes first: an identity key that is moved must be where it was found.
+        if !existing::is_empty(changes) {
+            self.begin().await?;
+            let (seen, statement) = (self.seen()?, self.statement("change"));
+            let written = existing::change(self.enter()?, tenant, seen, changes).instrument(statement).await;
+            commits = Some(self.leave(written)?);
+            // The statement has locked the tenant's row.
+            self.held();
+        }
+        if !insert::is_empty(changes) {
+            let (seen, statement) = (self.seen()?, self.statement("insert"));
+            let alone = self.stage == Stage::Reading;
+            let written = insert::insert(self.enter()?, tenant, seen, changes).instrument(statement).await;
+            let written = self.leave(written);
+            if alone {
+                commits = Some(written.map_err(|error| match error {
+                    WriteError::Store(error) => WriteError::Store(outcome_unknown(error)),
+                    overtaken => overtaken,
+                })?);
+                self.committed();
+            } else {
+                commits = Some(written?);
+                self.held();
+            }
+        }
+        Ok(commits)
     }
-}
 
-/// What existed comes first: whoever waits for an identity key that is moved holds none that it inserted.
-async fn write(connection: &mut PgConnection, tenant: TenantId, changes: &Changes) -> Result<(), WriteError> {
-    if !existing::is_empty(changes) {
-        existing::change(connection, tenant, changes).await?;
+    /// The number of commits that the write depends on; `None`: the tenant is held, nothing can have come between.
+    fn seen(&self) -> Result<Option<i64>, StoreError> {
+        match self.guard {
+            Guard::Held => Ok(None),
+            Guard::Seen(commits) => Ok(Some(commits)),
+            Guard::None => Err(StoreError::Transaction { name: self.name, why: "the tenant was not looked up" }),
+        }
     }
-    if !insert::is_empty(changes) {
-        insert::insert(connection, tenant, changes).await?;
-    }
-    Ok(())
 }

@@ -1,9 +1,9 @@
-//! Locking leads that exist.
+//! Reading leads that exist, for commands that change them.
 
 use std::collections::BTreeSet;
 
 use domain::{
-    ids::{LeadId, PoolId, TenantId},
+    ids::{LeadId, TenantId},
     lead::Lead,
     ownership::{Assignment, Ownership, Timer},
 };
@@ -18,7 +18,7 @@ use crate::{
     time::SqlTime,
 };
 
-/// A locked lead with all that a command on it may change.
+/// A lead with all that a command on it may change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeadRow {
     /// Who has it.
@@ -32,61 +32,25 @@ pub struct LeadRow {
 }
 
 impl Tx {
-    /// Locks leads in ascending order and reads them with their current assignment and timers, in ascending order; leads
-    /// that don't exist are left out.
+    /// Leads with their current assignment and timers, in ascending order; those that don't exist are left out.
     ///
-    /// Two round trips: a statement sees the database as it was when it began, so one that waits for a lock and reads
-    /// further tables could join the new ownership with the assignment and timers of before.
-    pub async fn lock_leads(&mut self, tenant: TenantId, leads: &[LeadId]) -> Result<Vec<LeadRow>, StoreError> {
+    /// Two round trips, and nothing is locked. If another commit comes between or later, [`Tx::write`] tells.
+    pub async fn leads(&mut self, tenant: TenantId, leads: &[LeadId]) -> Result<Vec<LeadRow>, StoreError> {
         if leads.is_empty() {
             return Ok(Vec::new());
         }
-        self.enter()?;
-        let statement = self.statement("lock_leads");
-        let rows = lock(&mut self.connection, tenant, leads).instrument(statement).await;
+        let statement = self.statement("leads");
+        let rows = read(self.enter()?, tenant, leads).instrument(statement).await;
         self.leave(rows)
-    }
-
-    /// The leads that have waited longest for any of these pools, by arrival, at most `limit`. They are not locked.
-    pub async fn open_waiting(
-        &mut self,
-        tenant: TenantId,
-        pools: &[PoolId],
-        limit: i64,
-    ) -> Result<Vec<LeadId>, StoreError> {
-        self.enter()?;
-        let statement = self.statement("open_waiting");
-        let pools: Vec<&str> = pools.iter().map(PoolId::as_str).collect();
-        let leads = sqlx::query_scalar!(
-            r#"
-            SELECT oldest.lead_id
-            FROM unnest($2::text[]) AS pool (id)
-            CROSS JOIN LATERAL (
-                SELECT lead_id FROM ownership
-                WHERE tenant_id = $1 AND waiting_pool = pool.id AND closed_at IS NULL
-                ORDER BY lead_id LIMIT $3
-            ) AS oldest
-            ORDER BY oldest.lead_id LIMIT $3
-            "#,
-            tenant.0,
-            &pools as _,
-            limit,
-        )
-        .fetch_all(&mut *self.connection)
-        .instrument(statement)
-        .await;
-        let leads = leads.map(|leads| leads.into_iter().map(LeadId).collect());
-        self.leave(leads.map_err(StoreError::from))
     }
 }
 
-async fn lock(connection: &mut PgConnection, tenant: TenantId, leads: &[LeadId]) -> Result<Vec<LeadRow>, StoreError> {
-    // Each row is locked when its turn comes, in the order of the ids.
+async fn read(connection: &mut PgConnection, tenant: TenantId, leads: &[LeadId]) -> Result<Vec<LeadRow>, StoreError> {
     let ids: BTreeSet<Uuid> = leads.iter().map(|lead| lead.0).collect();
     let ids: Vec<Uuid> = ids.into_iter().collect();
-    let locked = select_leads!(
+    let owned = select_leads!(
         "FROM unnest($2::uuid[]) AS wanted (id) \
-         CROSS JOIN LATERAL (SELECT * FROM ownership WHERE tenant_id = $1 AND lead_id = wanted.id FOR UPDATE) AS o \
+         CROSS JOIN LATERAL (SELECT * FROM ownership WHERE tenant_id = $1 AND lead_id = wanted.id OFFSET 0) AS o \
          CROSS JOIN LATERAL (SELECT * FROM lead WHERE tenant_id = $1 AND lead_id = wanted.id OFFSET 0) AS l \
          ORDER BY wanted.id",
         tenant.0,
@@ -94,12 +58,12 @@ async fn lock(connection: &mut PgConnection, tenant: TenantId, leads: &[LeadId])
     )
     .fetch_all(&mut *connection)
     .await?;
-    let ids: Vec<Uuid> = locked.iter().map(|row| row.lead_id).collect();
-    let epochs: Vec<i32> = locked.iter().map(|row| row.epoch).collect();
+    let ids: Vec<Uuid> = owned.iter().map(|row| row.lead_id).collect();
+    let epochs: Vec<i32> = owned.iter().map(|row| row.epoch).collect();
     let mut current = current(connection, tenant, &ids, &epochs).await?.into_iter().peekable();
 
-    let mut rows = Vec::with_capacity(locked.len());
-    for row in locked {
+    let mut rows = Vec::with_capacity(owned.len());
+    for row in owned {
         let id = row.lead_id;
         let (lead, ownership) = row.try_into()?;
         let (mut assignment, mut timers) = (None, Vec::new());
@@ -183,12 +147,12 @@ async fn current(
                a.first_response_at AS "first_response_at: _", a.actor, a.note, a.end_reason, a.traceparent, a.decision,
                t.kind AS "timer_kind?", t.epoch AS "timer_epoch?", t.due_at AS "timer_due_at?: _",
                t.traceparent AS "timer_traceparent?"
-        FROM unnest($2::uuid[], $3::integer[]) AS locked (lead_id, epoch)
+        FROM unnest($2::uuid[], $3::integer[]) AS owned (lead_id, epoch)
         CROSS JOIN LATERAL (
-            SELECT * FROM assignment WHERE tenant_id = $1 AND lead_id = locked.lead_id AND epoch = locked.epoch OFFSET 0
+            SELECT * FROM assignment WHERE tenant_id = $1 AND lead_id = owned.lead_id AND epoch = owned.epoch OFFSET 0
         ) AS a
         LEFT JOIN LATERAL (
-            SELECT * FROM timer WHERE tenant_id = $1 AND lead_id = locked.lead_id OFFSET 0
+            SELECT * FROM timer WHERE tenant_id = $1 AND lead_id = owned.lead_id OFFSET 0
         ) AS t ON true
         ORDER BY a.lead_id, t.kind
         "#,
