@@ -61,7 +61,7 @@ pub struct DatabaseConfig {
     /// `postgres://user:password@host/database`, or `postgres:///database?host=/directory` for a socket. When unset, the
     /// variable `DATABASE_URL` is used.
     pub url: Option<String>,
-    /// Most connections of this process. Default 16.
+    /// Most connections of this process, of which each of its lanes keeps one to itself. Default 16.
     pub max_connections: u32,
     /// How long a request waits for a connection. Default 5 s.
     #[serde(with = "human_duration")]
@@ -197,7 +197,7 @@ impl Config {
         check((1..=64).contains(&lanes), "assignment.lanes", format!("found {lanes}, expected 1 to 64"));
         let batch = self.escalation.batch;
         check((1..=1000).contains(&batch), "escalation.batch", format!("found {batch}, expected 1 to 1000"));
-        // A lane holds one connection, and a second one while it reads a new policy; reads and the scheduler need some as well.
+        // A lane keeps one connection, and needs another while it reads a new policy; reads and the scheduler need some as well.
         let connections = self.database.max_connections;
         let least = u32::try_from(lanes).unwrap_or(u32::MAX).saturating_mul(2).saturating_add(2);
         let message = format!("found {connections}, expected at least 2 x `assignment.lanes` + 2 ({least})");
@@ -245,6 +245,9 @@ impl Config {
 
     pub(crate) fn store_options(&self) -> StoreOptions {
         let DatabaseConfig { max_connections, acquire_timeout, statement_timeout, .. } = self.database;
+        // Those of the lanes are opened beside the pool.
+        let lanes = u32::try_from(self.assignment.lanes).unwrap_or(u32::MAX);
+        let max_connections = max_connections.saturating_sub(lanes).max(1);
         StoreOptions { max_connections, acquire_timeout, statement_timeout, ..StoreOptions::default() }
     }
 }
