@@ -78,6 +78,9 @@ pub(super) enum AttemptError {
     /// Another replica changed what this attempt had read. Trying again helps.
     #[error("another replica was faster")]
     Raced,
+    /// One command changed which counters another one needs. A smaller batch helps.
+    #[error("the commands depend on each other")]
+    Entangled,
     /// The connection broke while committing: it may have happened.
     #[error("the outcome of the commit is unknown: {0}")]
     Unknown(StoreError),
@@ -106,7 +109,7 @@ impl AttemptError {
     /// True when a smaller batch may succeed.
     pub(super) fn may_be_one_command(&self) -> bool {
         match self {
-            Self::Panicked | Self::Raced => true,
+            Self::Panicked | Self::Raced | Self::Entangled => true,
             Self::Store(error) => !error.is_unavailable(),
             Self::Unknown(_) | Self::Snapshot(_) => false,
         }
@@ -119,7 +122,7 @@ impl AttemptError {
             Self::Unknown(_) => Error::StoreUnavailable,
             Self::Store(error) if error.is_unavailable() => Error::StoreUnavailable,
             Self::Snapshot(error) => snapshot_error(error),
-            Self::Store(_) | Self::Panicked => Error::Internal,
+            Self::Store(_) | Self::Panicked | Self::Entangled => Error::Internal,
         }
     }
 }
@@ -161,6 +164,9 @@ impl Decider {
         }
         unit.count(counters);
         let answers = unit.run(commands);
+        if unit.is_entangled() {
+            return Err(AttemptError::Entangled);
+        }
         let (changes, freed, counters) = unit.into_changes();
         let freed = (snapshots::pools_of(&snapshot, &freed), freed.len());
         let basis = Basis { commits: Some(commits), counters, contended };

@@ -48,6 +48,8 @@ pub(crate) struct Unit<'a> {
     /// What was planned for each command that routes a new lead, by its place.
     plans: Vec<Option<Planned<'a>>>,
     counters: Counters,
+    /// A command made another one depend on counters that nobody has planned for.
+    entangled: bool,
 }
 
 /// A plan, and the owner of before for whom it was made: the one thing in it that a command of the batch may change.
@@ -68,6 +70,7 @@ impl<'a> Unit<'a> {
             new_responses: Vec::new(),
             plans: Vec::new(),
             counters: Counters::default(),
+            entangled: false,
         }
     }
 
@@ -207,7 +210,12 @@ impl<'a> Unit<'a> {
         let question = self.question(lead, score, existing_owner.as_ref(), &[]);
         let plan = match planned {
             Some(planned) if planned.existing_owner == existing_owner => planned.plan,
-            _ => plan(self.snapshot, &question),
+            _ => {
+                let plan = plan(self.snapshot, &question);
+                let keys = plan.counter_keys(self.snapshot, &question);
+                self.entangled |= !self.counters.missing(&keys).is_empty();
+                plan
+            }
         };
         let mut scratch;
         let counters = if preview {
@@ -247,6 +255,12 @@ impl<'a> Unit<'a> {
             self.responses.insert(request.id, kept);
             self.new_responses.push(request.id);
         }
+    }
+
+    /// True when nothing of this may be written, because a command was decided on counters that were not read: one before it in
+    /// the batch changed what was planned for it. Each by itself they can be carried out.
+    pub(crate) fn is_entangled(&self) -> bool {
+        self.entangled
     }
 
     /// Everything that has to be written, the reps who have room now, and the counters as they are once it is written.
