@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::Refusal;
+use super::{Command, Outcome, Place, Refusal, outcome, table::Presence};
 use crate::{
     decide::CounterKeys,
     ids::{Epoch, LeadId, RepId},
@@ -112,6 +112,24 @@ impl LeadCase {
         keys
     }
 
+    /// Where the lead is.
+    pub fn place(&self) -> Place {
+        Place::of(&self.ownership.owner, self.ownership.state)
+    }
+
+    /// Whether there is anything to do for a command that the rep gives: what the table says of it.
+    pub(super) fn permits(&self, command: Command, rep: Option<&RepId>) -> Result<bool, Refusal> {
+        if command.is_the_owners() {
+            self.expect_owner(rep)?;
+        }
+        match outcome(command, self.place()) {
+            Outcome::Moves { .. } => Ok(true),
+            Outcome::Nothing => Ok(false),
+            Outcome::NotTheOwner => self.expect_owner(rep).map(|()| false),
+            Outcome::WrongState => Err(self.wrong_state(command.participle())),
+        }
+    }
+
     pub(super) fn wrong_state(&self, command: &'static str) -> Refusal {
         Refusal::WrongState { command, state: self.ownership.state }
     }
@@ -122,6 +140,16 @@ impl LeadCase {
         self.timers.insert(kind, timer);
         self.changes.cleared.remove(&kind);
         self.changes.set.insert(kind);
+    }
+
+    /// Removes the timers that a lead in this place does not have.
+    pub(super) fn clear_dead_timers(&mut self) {
+        let place = self.place();
+        let dead: Vec<TimerKind> =
+            self.timers.keys().copied().filter(|kind| place.timer(*kind) == Presence::Never).collect();
+        for kind in dead {
+            self.clear_timer(kind);
+        }
     }
 
     pub(super) fn clear_timer(&mut self, kind: TimerKind) {

@@ -1,6 +1,6 @@
 //! A rep takes a lead from a queue.
 
-use super::{Context, LeadCase, Refusal, decline::calendar_of, hand_over::Successor, reassign::give_to};
+use super::{Command, Context, LeadCase, Refusal, decline::calendar_of, hand_over::Successor, reassign::give_to};
 use crate::{
     decide::{Clocks, Counters},
     ids::RepId,
@@ -10,18 +10,11 @@ use crate::{
 impl LeadCase {
     /// The rep claims the lead, which accepts it too. Caps hold. Claiming one's own lead again changes nothing.
     pub fn claim(&mut self, context: &Context<'_>, rep: &RepId, counters: &mut Counters) -> Result<(), Refusal> {
-        let owner = Owner::Rep(rep.clone());
-        if self.ownership.owner == owner && self.ownership.is_open() {
+        if !self.permits(Command::Claim, Some(rep))? {
             return Ok(());
         }
-        match (&self.ownership.owner, self.ownership.state) {
-            (Owner::Queue(_), LeadState::Queued) => {}
-            (Owner::Rep(_), LeadState::Offered | LeadState::Accepted | LeadState::Working) => {
-                return Err(Refusal::NotTheOwner { rep: rep.clone(), owner: self.ownership.owner.clone() });
-            }
-            _ => return Err(self.wrong_state("claimed")),
-        }
         give_to(context, rep, false, counters)?;
+        let owner = Owner::Rep(rep.clone());
         let calendar = calendar_of(context, &owner);
         let clocks = self.sla.as_deref().map_or_else(Clocks::default, |sla| Clocks {
             accept_by: None,

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Context, LeadCase, Refusal, hand_over::Successor};
+use super::{Command, Context, LeadCase, Refusal, hand_over::Successor};
 use crate::{
     decide::{Clocks, Counters, DecisionRecord, Occasion, Question, Verdict, chain_step_due, decide, plan},
     ids::RepId,
     lead::Lead,
-    ownership::{AssignmentState, Cause, LeadState, Owner},
+    ownership::{AssignmentState, Cause, Owner},
     score::Score,
 };
 
@@ -21,10 +21,7 @@ impl LeadCase {
         score: &Score,
         counters: &mut Counters,
     ) -> Result<(), Refusal> {
-        self.expect_owner(rep)?;
-        if self.ownership.state != LeadState::Offered {
-            return Err(self.wrong_state("declined"));
-        }
+        self.permits(Command::Decline, rep)?;
         self.let_go(context, (AssignmentState::Declined, Some(reason)), Cause::Declined, score, counters);
         Ok(())
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Context, LeadCase,
+    Command, Context, LeadCase,
     decline::{calendar_of, question},
     hand_over::Successor,
+    table::Presence,
 };
 use crate::{
     decide::{Clocks, Counters, Occasion, Removal, chain_step_due, decide, plan},
@@ -49,20 +50,19 @@ impl LeadCase {
         let due_at = timer.due_at;
         self.clear_timer(kind);
         self.changes.dirty = true;
-        match kind {
-            TimerKind::Accept => self.not_accepted(context, due_at, score, counters),
-            TimerKind::Escalate => self.escalate(context, due_at, score, counters),
-            TimerKind::Retry => self.retry(context, score, counters),
-            TimerKind::Wake => self.route_again(context, (Occasion::Again, Cause::Woken), score, counters),
+        if self.permits(Command::Fire(kind), None) == Ok(true) {
+            match kind {
+                TimerKind::Accept => self.not_accepted(context, due_at, score, counters),
+                TimerKind::Escalate => self.escalate(context, due_at, score, counters),
+                TimerKind::Retry => self.retry(context, score, counters),
+                TimerKind::Wake => self.route_again(context, (Occasion::Again, Cause::Woken), score, counters),
+            }
         }
         Fired::Done
     }
 
     /// The offer ran out. To the rep's backup, else to whom routing finds.
     fn not_accepted(&mut self, context: &Context<'_>, due_at: Timestamp, score: &Score, counters: &mut Counters) {
-        if self.ownership.state != LeadState::Offered {
-            return;
-        }
         let epoch = self.ownership.epoch;
         match self.backup(context, counters) {
             Some(backup) => self.pass_on(context, &backup, Cause::Expired, counters),
@@ -130,7 +130,7 @@ impl LeadCase {
 
     /// The timer of the chain's next step, if the chain goes on with this assignment.
     fn await_next_step(&mut self, context: &Context<'_>) {
-        let runs = matches!(self.ownership.state, LeadState::Offered | LeadState::Accepted | LeadState::Queued);
+        let runs = self.place().timer(TimerKind::Escalate) != Presence::Never;
         let calendar = calendar_of(context, &self.ownership.owner);
         let step = self.ownership.chain_step;
         let since = self.ownership.chain_since;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Context, LeadCase, Refusal, hand_over::Successor};
+use super::{Command, Context, LeadCase, Refusal, hand_over::Successor};
 use crate::{
     decide::{Clocks, Counters},
     ids::RepId,
@@ -27,10 +27,7 @@ impl LeadCase {
         what: &GiveBack,
         counters: &mut Counters,
     ) -> Result<(), Refusal> {
-        self.expect_owner(rep)?;
-        if matches!(self.ownership.state, LeadState::Queued | LeadState::Closed) {
-            return Err(self.wrong_state("returned"));
-        }
+        self.permits(Command::Return, rep)?;
         if what.wake_at.is_some_and(|wake| wake <= context.now) {
             return Err(Refusal::Time { field: "wake_time", expected: "lie in the future" });
         }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Context, LeadCase};
+use super::{Context, LeadCase, table::Presence};
 use crate::{
     decide::{Clocks, Counters, DecisionRecord, Question, Verdict},
-    ownership::{Assignment, AssignmentState, Cause, LeadState, Owner, Queue, TimerKind},
+    ownership::{Assignment, AssignmentState, Cause, LeadState, Owner, TimerKind},
     policy::SlaPolicy,
 };
 
@@ -79,17 +79,17 @@ impl LeadCase {
         self.start_timers(context, next.clocks);
     }
 
-    /// Sets the timers of the clocks that run, and removes all others.
+    /// Sets the timers of the clocks that run here, and removes all others.
     pub(super) fn start_timers(&mut self, context: &Context<'_>, clocks: Clocks) {
-        let wake = clocks.wait_until.filter(|_| self.ownership.owner == Owner::Queue(Queue::Nurture));
+        let place = self.place();
         let wanted = [
             (TimerKind::Accept, clocks.accept_by),
             (TimerKind::Escalate, clocks.escalate_at),
             (TimerKind::Retry, clocks.retry_at),
-            (TimerKind::Wake, wake),
+            (TimerKind::Wake, clocks.wait_until),
         ];
         for (kind, due) in wanted {
-            match due {
+            match due.filter(|_| place.timer(kind) != Presence::Never) {
                 Some(due) => self.set_timer(kind, due, context),
                 None => self.clear_timer(kind),
             }

@@ -1,7 +1,7 @@
 //! The life of a lead's ownership: every command either moves it on or is refused with a reason.
 //!
 //! A [`LeadCase`] is one lead with everything that a command may change. Commands change it in memory; the committer
-//! writes what came out. No command touches anything else but the counters it was given.
+//! writes what came out. What a command does to a lead in which place is one table ([`outcome`]). No command touches anything else but the counters it was given.
 
 mod accept;
 mod case;
@@ -16,6 +16,7 @@ mod open;
 mod reassign;
 mod refusal;
 mod respond;
+mod table;
 
 #[cfg(test)]
 mod tests;
@@ -25,3 +26,4 @@ pub use fire::Fired;
 pub use give_back::GiveBack;
 pub use open::open;
 pub use refusal::Refusal;
+pub use table::{Command, Outcome, Place, Presence, outcome};

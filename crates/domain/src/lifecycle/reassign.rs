@@ -1,10 +1,10 @@
 //! A person gives the lead to somebody.
 
-use super::{Context, LeadCase, Refusal, decline::calendar_of, hand_over::Successor};
+use super::{Command, Context, LeadCase, Place, Refusal, decline::calendar_of, hand_over::Successor, outcome};
 use crate::{
     decide::{Clocks, Counters},
     ids::RepId,
-    ownership::{AssignmentState, Cause, LeadState, Owner, Queue},
+    ownership::{AssignmentState, Cause, LeadState, Owner},
 };
 
 impl LeadCase {
@@ -16,22 +16,25 @@ impl LeadCase {
         ignore_caps: bool,
         counters: &mut Counters,
     ) -> Result<(), Refusal> {
-        if !self.ownership.is_open() {
-            return Err(self.wrong_state("reassigned"));
-        }
+        self.permits(Command::Reassign, None)?;
         if self.ownership.owner == *to {
             return Ok(());
         }
-        let (state, clocks) = match to {
+        let state = match to {
+            Owner::Rep(_) => LeadState::Offered,
+            Owner::Queue(_) => LeadState::Queued,
+        };
+        if !outcome(Command::Reassign, self.place()).passes_to(Place::of(to, state)) {
+            return Err(self.wrong_state("sent to that queue"));
+        }
+        let clocks = match to {
             Owner::Rep(rep) => {
                 give_to(context, rep, ignore_caps, counters)?;
                 let calendar = calendar_of(context, to);
                 let start = |sla| Clocks::start(sla, context.now, calendar);
-                (LeadState::Offered, self.sla.as_deref().map_or_else(Clocks::default, start))
+                self.sla.as_deref().map_or_else(Clocks::default, start)
             }
-            // The waiting queue is where routing puts leads, the disqualified are closed: neither is a place to send to.
-            Owner::Queue(Queue::Waiting | Queue::Disqualified) => return Err(self.wrong_state("sent to that queue")),
-            Owner::Queue(_) => (LeadState::Queued, Clocks::default()),
+            Owner::Queue(_) => Clocks::default(),
         };
         let sla = self.sla.clone();
         let next = Successor {

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{Context, LeadCase, Refusal};
+use super::{Command, Context, LeadCase, Refusal};
 use crate::{
     ids::RepId,
-    ownership::{AssignmentState, LeadState, TimerKind},
+    ownership::{AssignmentState, LeadState},
 };
 
 impl LeadCase {
@@ -17,7 +17,7 @@ impl LeadCase {
         rep: Option<&RepId>,
         at: Option<Timestamp>,
     ) -> Result<(), Refusal> {
-        self.expect_owner(rep)?;
+        let is_first = self.permits(Command::Respond, rep)?;
         let at = at.unwrap_or(context.now);
         if at > context.now {
             return Err(Refusal::Time { field: "first_response_time", expected: "not lie in the future" });
@@ -28,21 +28,16 @@ impl LeadCase {
                 expected: "not lie before the current assignment began",
             });
         }
-        match self.ownership.state {
-            LeadState::Working => Ok(()),
-            LeadState::Offered | LeadState::Accepted => {
-                self.ownership.state = LeadState::Working;
-                self.ownership.accepted_at.get_or_insert(at);
-                self.ownership.first_response_at = Some(at);
-                self.assignment.state = AssignmentState::Working;
-                self.assignment.accepted_at = self.ownership.accepted_at;
-                self.assignment.first_response_at = Some(at);
-                self.clear_timer(TimerKind::Accept);
-                self.clear_timer(TimerKind::Escalate);
-                self.changes.dirty = true;
-                Ok(())
-            }
-            LeadState::Queued | LeadState::Closed => Err(self.wrong_state("answered")),
+        if is_first {
+            self.ownership.state = LeadState::Working;
+            self.ownership.accepted_at.get_or_insert(at);
+            self.ownership.first_response_at = Some(at);
+            self.assignment.state = AssignmentState::Working;
+            self.assignment.accepted_at = self.ownership.accepted_at;
+            self.assignment.first_response_at = Some(at);
+            self.clear_dead_timers();
+            self.changes.dirty = true;
         }
+        Ok(())
     }
 }

@@ -1,5 +1,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails may say so bluntly")]
 
+mod drawing;
+mod table;
+
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use jiff::{SignedDuration, Timestamp};
@@ -306,51 +309,4 @@ proptest! {
             }
         }
     }
-}
-
-#[test]
-fn every_command_in_every_state_moves_on_or_is_refused() {
-    let snapshot = testing::snapshot();
-    let now: Timestamp = at(snapshot, 0).now;
-    let mut table = String::new();
-    for (state, source) in [
-        ("offered", "web"),
-        ("accepted", "web"),
-        ("working", "web"),
-        ("waiting", "small"),
-        ("nurture", "later"),
-        ("closed", "web"),
-    ] {
-        for command in [
-            Step::Accept,
-            Step::Decline,
-            Step::Respond,
-            Step::Reassign("bob"),
-            Step::Claim("bob"),
-            Step::GiveBack(false),
-            Step::Close,
-        ] {
-            let mut counters = Counters::default();
-            if state == "waiting" {
-                for id in ["dan", "eve"] {
-                    let load = counters.loads.entry(rep(id)).or_default();
-                    (load.open, load.day, load.day_leads) = (9, now.to_zoned(jiff::tz::TimeZone::UTC).date(), 9);
-                }
-            }
-            let mut case = opened(snapshot, source, &mut counters);
-            match state {
-                "accepted" => case.accept(&at(snapshot, 0), None).unwrap(),
-                "working" => case.record_first_response(&at(snapshot, 0), None, None).unwrap(),
-                "closed" => case.close(&at(snapshot, 0), None, CloseOutcome::Lost, None, &mut counters).unwrap(),
-                _ => {}
-            }
-            let outcome = if take(&mut case, &command, &at(snapshot, 1), &mut counters) {
-                format!("{:?} {}", case.ownership.state, case.ownership.owner)
-            } else {
-                "refused".to_owned()
-            };
-            writeln!(table, "{state:9} {command:16} -> {outcome}", command = format!("{command:?}")).unwrap();
-        }
-    }
-    insta::assert_snapshot!(table);
 }
