@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf};
 
 use protox::{
     Compiler,
-    prost_reflect::{DescriptorPool, FieldDescriptor, FileDescriptor, MessageDescriptor, Value},
+    prost_reflect::{DescriptorPool, FieldDescriptor, FileDescriptor, MessageDescriptor, MethodDescriptor, Value},
 };
 
 const REQUIRED: i32 = 2;
@@ -70,6 +70,29 @@ fn every_field_of_a_request_says_how_it_behaves() {
         .map(|field| field.full_name().to_owned())
         .collect();
     assert_eq!(silent, Vec::<String>::new());
+}
+
+/// What a method needs, by the option that stands with it.
+fn permission(method: &MethodDescriptor) -> i32 {
+    let extension = method.parent_pool().get_extension_by_name("leadrouter.v1.permission").unwrap();
+    method.options().get_extension(&extension).as_enum_number().unwrap()
+}
+
+#[test]
+fn every_method_names_a_permission_and_what_changes_something_none_to_read() {
+    use leadrouter_api::v1::Permission as P;
+    let reading = [P::LeadsRead, P::DirectoryRead, P::PoliciesRead, P::ModelsRead].map(|p| p as i32);
+    for method in contract()
+        .iter()
+        .flat_map(|file| file.services().collect::<Vec<_>>())
+        .flat_map(|s| s.methods().collect::<Vec<_>>())
+    {
+        let permission = permission(&method);
+        assert!(permission > 0, "{}", method.full_name());
+        if method.input().get_field_by_name("request_id").is_some() {
+            assert!(!reading.contains(&permission), "{}", method.full_name());
+        }
+    }
 }
 
 #[test]

@@ -34,9 +34,20 @@ pub mod reason {
     /// What was sent does not keep to the protocol.
     pub const MALFORMED_CALL: &str = "MALFORMED_CALL";
 
+    /// The caller has not the permission that the method needs.
+    pub const METHOD_DENIED: &str = "METHOD_DENIED";
+
     /// All of them.
-    pub const ALL: [&str; 7] =
-        [DEADLINE_EXCEEDED, OVERLOADED, INVALID_METADATA, INTERNAL, NOT_SUPPORTED, MESSAGE_TOO_LARGE, MALFORMED_CALL];
+    pub const ALL: [&str; 8] = [
+        DEADLINE_EXCEEDED,
+        OVERLOADED,
+        INVALID_METADATA,
+        INTERNAL,
+        NOT_SUPPORTED,
+        MESSAGE_TOO_LARGE,
+        MALFORMED_CALL,
+        METHOD_DENIED,
+    ];
 }
 
 /// When a refused caller should come back. Callers add jitter of their own.

@@ -19,7 +19,7 @@ use tonic_health::{
 use tower::ServiceBuilder;
 
 use crate::{
-    auth::AuthLayer,
+    auth::{Access, AuthLayer, Need, Rules},
     config::{AuthMode, ConfigError, LimitsConfig},
     deadline::ServerDeadlineLayer,
     explain::ExplainLayer,
@@ -36,6 +36,11 @@ const HEALTH: &str = "grpc.health.v1.Health";
 const REFLECTION_V1: &str = "grpc.reflection.v1.ServerReflection";
 const REFLECTION_V1ALPHA: &str = "grpc.reflection.v1alpha.ServerReflection";
 const HEALTH_CHECK: &str = "/grpc.health.v1.Health/Check";
+
+/// Services of others, whose contracts know no permissions. A balancer must be able to ask how a server is; what reflection tells
+/// is the contract, which is no secret, but whoever asks should be known.
+const EXEMPT: [(&str, Need); 3] =
+    [(HEALTH, Need::Nothing), (REFLECTION_V1, Need::Caller), (REFLECTION_V1ALPHA, Need::Caller)];
 
 /// Why a server can't start.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +79,7 @@ pub struct GrpcServer {
     role: &'static str,
     limits: LimitsConfig,
     auth: AuthMode,
+    rules: Rules,
     routes: RoutesBuilder,
     services: Vec<&'static str>,
     descriptor_sets: Vec<&'static [u8]>,
@@ -97,6 +103,7 @@ impl GrpcServer {
             role,
             limits: limits.clone(),
             auth,
+            rules: Rules::NONE,
             routes: RoutesBuilder::default(),
             services: Vec::new(),
             descriptor_sets: Vec::new(),
@@ -130,6 +137,14 @@ impl GrpcServer {
         self
     }
 
+    /// What callers may do, by their role. Each method must have a permission in the descriptor set; nobody may call one that
+    /// has none. Health answers everybody, reflection every caller who is known.
+    #[must_use]
+    pub const fn rules(mut self, rules: Rules) -> Self {
+        self.rules = rules;
+        self
+    }
+
     /// Lets the method at `path` use the reserve of the limit in flight: `/package.Service/Method`.
     #[must_use]
     pub fn reserve(mut self, path: &'static str) -> Self {
@@ -152,6 +167,7 @@ impl GrpcServer {
         let health = self.add_health(lifecycle).await;
         self.add_reflection()?;
         let methods = Arc::new(Methods::new(self.role, &self.descriptor_sets, &self.services)?);
+        let access = Access::new(self.rules, &self.descriptor_sets, &self.services, &EXEMPT)?;
         let limiter = Arc::new(Limiter::new(&self.limits, std::mem::take(&mut self.reserved)));
         metrics::observe_in_flight(self.role, &limiter);
 
@@ -165,8 +181,8 @@ impl GrpcServer {
             .layer(ServerDeadlineLayer::new(&self.limits, std::mem::take(&mut self.open_ended)))
             // Sheds before work is done for a call; inside of the deadline, so that a call that is over gives its place back.
             .layer(LimitLayer::new(limiter))
-            // Handlers find a `Caller` in every request.
-            .layer(AuthLayer::new())
+            // Handlers find a `Caller` in every request, who may make it.
+            .layer(AuthLayer::new(access))
             // Innermost, so that a panic is an answer like another to those outside: counted, traced, its place free.
             .layer(CatchPanicLayer)
             .into_inner();

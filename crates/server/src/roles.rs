@@ -22,7 +22,7 @@ use snapshots::Snapshots;
 use store::{Store, Tenants};
 use tokio::net::TcpListener;
 
-use crate::{app::StartError, config::Config};
+use crate::{access::RULES, app::StartError, config::Config};
 
 /// Bytes of a whole directory in one message: the 32 MiB that a directory file may have, and what surrounds it.
 const DIRECTORY_MESSAGE_BYTES: usize = 33 << 20;
@@ -111,5 +111,5 @@ impl Shared {
 }
 
 fn server(role: &'static str, config: &Config) -> GrpcServer {
-    GrpcServer::new(role, &config.limits, config.auth).descriptor_set(api::FILE_DESCRIPTOR_SET)
+    GrpcServer::new(role, &config.limits, config.auth).descriptor_set(api::FILE_DESCRIPTOR_SET).rules(RULES)
 }

@@ -48,7 +48,7 @@ pub(super) const fn code(reason: ErrorReason) -> Code {
         | R::NoActivePolicy
         | R::NoActiveScoringModel
         | R::PolicyDoesNotFit => Code::FailedPrecondition,
-        R::TenantDenied => Code::PermissionDenied,
+        R::TenantDenied | R::MethodDenied => Code::PermissionDenied,
         R::Overloaded => Code::ResourceExhausted,
         R::StoreUnavailable | R::ServiceUnavailable => Code::Unavailable,
         R::DeadlineExceeded => Code::DeadlineExceeded,

@@ -6,6 +6,7 @@ mod deadlines;
 mod explain;
 mod limits;
 mod panics;
+mod permissions;
 mod probe;
 mod raw;
 mod shutdown;

@@ -10,13 +10,13 @@ use std::{
 
 use futures::{Stream, StreamExt as _, future::BoxFuture, stream::BoxStream};
 use leadrouter_kit::{
+    auth::{Permissions, Role, Rules},
     client::{self, Channel, ClientConfig},
     config::{AuthMode, LimitsConfig},
     lifecycle::Lifecycle,
     server::{GrpcServer, Running},
 };
 use prost::Message as _;
-use prost_types::{FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto, ServiceDescriptorProto};
 use tokio::net::TcpListener;
 use tonic::{
     Request, Response, Status,
@@ -125,22 +125,67 @@ impl<H: Handler> Service<http::Request<Body>> for Probe<H> {
     }
 }
 
+/// The role of those who may call the probe.
+pub(crate) const CALLER: Role = Role { name: "caller", permissions: Permissions::of(&[MAY_CALL]) };
+/// Has a permission, only not the one that is needed.
+pub(crate) const STRANGER: Role = Role { name: "stranger", permissions: Permissions::of(&[MAY_CALL + 1]) };
+pub(crate) const RULES: Rules = Rules { roles: &[CALLER, STRANGER], permission_name: |_| "MAY_CALL" };
+const MAY_CALL: i32 = 1;
+
+/// A file of descriptors, with the option that the types of `prost-types` have no place for.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Files {
+    #[prost(message, repeated, tag = "1")]
+    file: Vec<File>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct File {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(string, tag = "2")]
+    package: String,
+    #[prost(message, repeated, tag = "6")]
+    service: Vec<Described>,
+    #[prost(string, tag = "12")]
+    syntax: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Described {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(message, repeated, tag = "2")]
+    method: Vec<DescribedMethod>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct DescribedMethod {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(message, optional, tag = "4")]
+    options: Option<Options>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Options {
+    #[prost(int32, tag = "50811")]
+    permission: i32,
+}
+
 /// The probe's descriptors, encoded.
 pub(crate) fn descriptors() -> &'static [u8] {
-    let method = |name: &str| MethodDescriptorProto { name: Some(name.into()), ..Default::default() };
-    let service = ServiceDescriptorProto {
-        name: Some("Probe".into()),
-        method: vec![method("Call"), method("Reserved"), method("Watch")],
-        ..Default::default()
-    };
-    let file = FileDescriptorProto {
-        name: Some("test/v1/probe.proto".into()),
-        package: Some("test.v1".into()),
+    let method = |name: &str, permission| DescribedMethod { name: name.into(), options: Some(Options { permission }) };
+    let mut methods = ["Call", "Reserved", "Watch"].map(|name| method(name, MAY_CALL)).to_vec();
+    methods.push(DescribedMethod { name: "Forgotten".into(), options: None });
+    let service = Described { name: "Probe".into(), method: methods };
+    let file = File {
+        name: "test/v1/probe.proto".into(),
+        package: "test.v1".into(),
         service: vec![service],
-        syntax: Some("proto3".into()),
-        ..Default::default()
+        syntax: "proto3".into(),
     };
-    FileDescriptorSet { file: vec![file] }.encode_to_vec().leak()
+    Files { file: vec![file] }.encode_to_vec().leak()
 }
 
 /// A server with one probe, and the life that it shares.
@@ -156,6 +201,7 @@ impl Server {
         let server = GrpcServer::new("probe", limits, AuthMode::Loopback)
             .service(Probe::new(handler))
             .descriptor_set(descriptors())
+            .rules(RULES)
             .reserve(RESERVED);
         Self { running: server.serve(listener, &life).await.unwrap(), life }
     }

@@ -6,12 +6,19 @@ use tonic_types::StatusExt as _;
 
 use super::*;
 
-fn caller(headers: &[(&'static str, &str)]) -> Result<Caller, Status> {
+const READER: Role = Role { name: "reader", permissions: Permissions::of(&[1]) };
+const RULES: Rules = Rules { roles: &[READER], ..Rules::NONE };
+
+fn known(headers: &[(&'static str, &str)]) -> Result<Known, Status> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         map.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
     }
-    AuthLayer::new().caller(&map)
+    Believed::new(RULES).caller(&map)
+}
+
+fn caller(headers: &[(&'static str, &str)]) -> Result<Caller, Status> {
+    known(headers).map(|known| known.caller)
 }
 
 #[test]
@@ -51,4 +58,12 @@ fn the_longest_names_fit() {
 fn a_name_given_twice_is_refused() {
     let status = caller(&[(TENANT_HEADER, "acme"), (TENANT_HEADER, "other")]).unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
+}
+
+#[test]
+fn a_caller_who_names_a_role_has_no_other_rights() {
+    assert_eq!(known(&[]).unwrap().role.permissions, Permissions::ALL);
+    assert_eq!(known(&[(ROLE_HEADER, "reader")]).unwrap().role, READER);
+    let status = known(&[(ROLE_HEADER, "king")]).unwrap_err();
+    assert!(status.message().contains("one of: reader"), "{}", status.message());
 }
