@@ -6,6 +6,7 @@ mod change;
 mod crash;
 mod examples;
 mod laws;
+mod model;
 mod permissions;
 mod privacy;
 mod programs;
