@@ -20,6 +20,10 @@ use self::{
     rules::Rules,
 };
 
+/// As in the program that it calls: what the caller costs is taken from the same cores.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 struct Arguments {

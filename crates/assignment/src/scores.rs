@@ -109,6 +109,7 @@ async fn score(mut client: Client, tenant: &TenantSlug, batch: Vec<Asked>, timeo
     let requests = batch.iter().map(|asked| v1::ScoreLeadRequest {
         lead: Some(asked.lead.profile.clone().into()),
         create_time: Some(convert::time::to_wire(asked.lead.created_at)),
+        view: v1::ScoreView::Basic.into(),
         ..v1::ScoreLeadRequest::default()
     });
     let mut request = tonic::Request::new(v1::BatchScoreLeadsRequest { requests: requests.collect() });

@@ -104,9 +104,13 @@ fn as_of(lead: Lead, at: Timestamp) -> ToScore {
         existing_owner: None,
         created_at: Some(lead.created_at),
         score_at: Some(at),
+        view: score::View::Full,
     }
 }
 
 fn answer(score: &Score, model: &Arc<PointsModel>, at: Timestamp) -> v1::ExplainScoreResponse {
-    v1::ExplainScoreResponse { score: Some(score::to_wire(score, model)), score_time: Some(time::to_wire(at)) }
+    v1::ExplainScoreResponse {
+        score: Some(score::to_wire(score, model, score::View::Full)),
+        score_time: Some(time::to_wire(at)),
+    }
 }

@@ -60,7 +60,7 @@ impl Inner {
     ) -> Result<v1::ScoreLeadResponse, Error> {
         let model = self.models.model(asker.tenant, entry.model, in_force, now).await?;
         let scored = score(&model, in_force, entry, now)?;
-        Ok(v1::ScoreLeadResponse { score: Some(score::to_wire(&scored, &model)) })
+        Ok(v1::ScoreLeadResponse { score: Some(score::to_wire(&scored, &model, entry.view)) })
     }
 }
 
@@ -69,15 +69,15 @@ impl Inner {
 /// Errors: the account that it names does not exist.
 pub(crate) fn score(model: &PointsModel, in_force: &InForce, lead: &ToScore, now: Timestamp) -> Result<Score, Error> {
     let directory = &in_force.directory;
+    let domain = company_domain(&lead.profile);
     let account = match &lead.account {
         Some(id) => {
             let named = directory.document.accounts.get(id);
             Some(named.ok_or_else(|| Error::NotFound { resource: id.to_name() })?)
         }
-        None => directory.account_of(&lead.profile),
+        None => directory.account_of(&lead.profile, domain.as_deref()),
     };
     let at = lead.score_at.unwrap_or(now);
-    let domain = company_domain(&lead.profile);
     let facts = Facts {
         lead: &lead.profile,
         created_at: lead.created_at.unwrap_or(at),

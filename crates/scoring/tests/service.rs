@@ -227,8 +227,7 @@ async fn route(service: &Service) -> LeadId {
     let context = Context { snapshot: &snapshot, now: NOW, actor: "ben", note: None, traceparent: None };
     let case = open(&context, Arc::new(lead.clone()), &question, &verdict);
     let changes = Changes {
-        new_leads: vec![NewLead { lead: lead.clone(), ownership: case.ownership }],
-        new_assignments: vec![case.assignment],
+        new_leads: vec![NewLead { lead: lead.clone(), ownership: case.ownership, assignment: case.assignment }],
         new_timers: case.timers.into_values().collect(),
         ..Changes::default()
     };

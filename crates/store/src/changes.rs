@@ -16,11 +16,11 @@ use uuid::Uuid;
 /// The changes of one batch of commands of one tenant. Each row stands here at most once, in its final form.
 #[derive(Debug, Default)]
 pub struct Changes {
-    /// Leads that are new, with their first ownership row.
+    /// Leads that are new.
     pub new_leads: Vec<NewLead>,
     /// Ownership of leads that existed, each with the epoch it was read at: the compare of the compare-and-set.
     pub ownerships: Vec<(Epoch, Ownership)>,
-    /// Assignments that began.
+    /// Assignments that began, of leads that existed.
     pub new_assignments: Vec<Assignment>,
     /// Assignments that existed and were accepted, answered or ended.
     pub assignments: Vec<Assignment>,
@@ -55,13 +55,34 @@ impl Changes {
     }
 }
 
-/// A lead and its first ownership row.
+/// A lead as it begins.
 #[derive(Debug)]
 pub struct NewLead {
     /// What was told.
     pub lead: Lead,
     /// Who has it.
     pub ownership: Ownership,
+    /// Its first assignment.
+    pub assignment: Assignment,
+}
+
+impl NewLead {
+    /// Whether it is as leads are when nothing has happened to them but the first decision, which may have closed it: the write leaves
+    /// out what follows from that.
+    pub(crate) fn is_new(&self) -> bool {
+        let Self { lead, ownership, assignment } = self;
+        let ids = [ownership.lead, assignment.lead] == [lead.id; 2];
+        let epochs = [ownership.epoch, assignment.epoch] == [Epoch::FIRST; 2];
+        let times = [ownership.chain_since, assignment.started_at] == [ownership.since; 2]
+            && assignment.ended_at == ownership.closed_at;
+        let untouched = ownership.chain_step == 0
+            && ownership.tried.is_empty()
+            && ownership.accepted_at.or(ownership.first_response_at).is_none()
+            && assignment.accepted_at.or(assignment.first_response_at).is_none()
+            && ownership.close_value.is_none()
+            && assignment.end_reason.is_none();
+        ids && epochs && times && untouched && assignment.owner == ownership.owner
+    }
 }
 
 /// An identity key that leaves a closed lead for a new one.

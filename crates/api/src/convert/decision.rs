@@ -51,7 +51,10 @@ pub fn to_wire(decision: &Replayed<'_>, tried: &[Tried<'_>], now: Timestamp) -> 
         decide_time: Some(time::to_wire(now)),
         policy: PolicyName(Some(record.policy_revision)).to_name(),
         directory_version: record.directory_version,
-        score: Some(model.map_or_else(|| score::summary(&record.score), |model| score::to_wire(&record.score, model))),
+        score: Some(model.map_or_else(
+            || score::summary(&record.score),
+            |model| score::to_wire(&record.score, model, score::View::Full),
+        )),
         account: plan.account.map(|account| account.id.to_name()).unwrap_or_default(),
         existing_owner: record.existing_owner.as_ref().map(Resource::to_name).unwrap_or_default(),
         rules: tried.iter().map(|tried| rule(policy, tried)).collect(),

@@ -8,9 +8,26 @@ use crate::{
     v1,
 };
 
+/// How much is told of each contribution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// What [`from_wire`] reads.
+    Basic,
+    /// Also what only people read.
+    Full,
+}
+
 /// A score with each part's points. `model` is the one that made it; parts that it does not know keep their index only.
-pub fn to_wire(score: &Score, model: &PointsModel) -> v1::Score {
-    let contributions = score.contributions.iter().map(|part| contribution(*part, model.describe(part.part)));
+pub fn to_wire(score: &Score, model: &PointsModel, view: View) -> v1::Score {
+    let contributions = score.contributions.iter().map(|part| match view {
+        View::Basic => {
+            v1::Contribution { criterion: model.criterion(part.part).unwrap_or_default().to_owned(), ..points(*part) }
+        }
+        View::Full => match model.describe(part.part) {
+            Some(info) => described(*part, info),
+            None => points(*part),
+        },
+    });
     v1::Score { contributions: contributions.collect(), ..summary(score) }
 }
 
@@ -30,23 +47,25 @@ pub fn summary(score: &Score) -> v1::Score {
     }
 }
 
-fn contribution(given: Contribution, info: Option<PartInfo<'_>>) -> v1::Contribution {
+fn points(given: Contribution) -> v1::Contribution {
     let index = match given.part {
         Part::Criterion(index) | Part::Group(index) => index,
     };
-    let wire = v1::Contribution {
+    v1::Contribution {
         points: given.points,
         index: index.into(),
         signal_count: given.signals.into(),
         ..v1::Contribution::default()
-    };
-    let Some(info) = info else { return wire };
+    }
+}
+
+fn described(given: Contribution, info: PartInfo<'_>) -> v1::Contribution {
     v1::Contribution {
         criterion: info.criterion.unwrap_or_default().to_owned(),
         side: v1::ScoreSide::from(info.side).into(),
         group: info.group.unwrap_or_default().to_owned(),
         why: info.rule,
-        ..wire
+        ..points(given)
     }
 }
 

@@ -7,7 +7,7 @@ use domain::{
 };
 use jiff::Timestamp;
 
-use super::{fields, profile, time};
+use super::{fields, profile, score::View, time};
 use crate::{
     Path, Violations,
     names::{Resource as _, ScoringModelName},
@@ -29,6 +29,8 @@ pub struct ToScore {
     pub created_at: Option<Timestamp>,
     /// As of when signals fade; `None`: now.
     pub score_at: Option<Timestamp>,
+    /// How much is told of each contribution.
+    pub view: View,
 }
 
 /// Reads one request.
@@ -60,6 +62,10 @@ fn read_at(wire: v1::ScoreLeadRequest, path: &Path<'_>) -> Result<ToScore, Viola
         existing_owner: fields::optional_name(&wire.existing_owner, &path.field("existing_owner"), v),
         created_at: time::optional(wire.create_time, &path.field("create_time"), v),
         score_at: time::optional(wire.score_time, &path.field("score_time"), v),
+        view: match fields::known(wire.view, &path.field("view"), v) {
+            Some(v1::ScoreView::Basic) => View::Basic,
+            Some(v1::ScoreView::Full | v1::ScoreView::Unspecified) | None => View::Full,
+        },
     };
     violations.check(to_score)
 }

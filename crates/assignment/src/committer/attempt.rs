@@ -158,7 +158,7 @@ impl Decider {
         let snapshot = self.snapshot(tenant, lookup.versions, now).await?;
         let cases = self.cases(&mut tx, tenant, commands, &lookup, &snapshot, now).await?;
         let mut unit = Unit::new(&snapshot, now, cases, lookup);
-        let missing = counters.missing(&unit.plan(commands));
+        let missing = unit.plan(commands, &counters);
         if !missing.is_empty() {
             counters.extend(tx.counters(tenant, &missing).await?);
         }

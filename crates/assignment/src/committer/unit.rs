@@ -14,7 +14,7 @@ use api::{
     names::Resource as _,
 };
 use domain::{
-    decide::{CounterKeys, Counters, Occasion, Plan, Question, decide, plan, reason},
+    decide::{CounterKey, CounterKeys, Counters, Occasion, Plan, Question, decide, plan, reason},
     identity::IdentityKey,
     ids::{LeadId, RepId},
     lead::Lead,
@@ -74,9 +74,14 @@ impl<'a> Unit<'a> {
         }
     }
 
-    /// Plans the commands: the counters that they may read or change.
-    pub(crate) fn plan(&mut self, commands: &[Command]) -> CounterKeys {
-        let mut keys = CounterKeys::default();
+    /// Plans the commands: those of the counters that they may read or change which are not among the `known`.
+    pub(crate) fn plan(&mut self, commands: &[Command], known: &Counters) -> CounterKeys {
+        let mut missing = CounterKeys::default();
+        let mut need = |key: CounterKey<'_>| {
+            if !known.has(key) {
+                missing.extend([key]);
+            }
+        };
         let mut plans = Vec::with_capacity(commands.len());
         for command in commands {
             let mut planned = None;
@@ -86,36 +91,40 @@ impl<'a> Unit<'a> {
                     let existing_owner = self.known(identities).and_then(owner_rep).cloned();
                     let question = self.question(lead, score, existing_owner.as_ref(), &[]);
                     let plan = plan(self.snapshot, &question);
-                    keys.extend(plan.counter_keys(self.snapshot, &question));
+                    plan.counter_keys(self.snapshot, &question).for_each(&mut need);
                     planned = Some(Planned { existing_owner, plan });
                 }
                 Action::Change { command, score } => {
                     if let Some(case) = self.cases.get(&command.lead) {
-                        keys.extend(self.change_keys(case, &command.action, score.as_ref()));
+                        self.plan_change(case, &command.action, score.as_ref(), &mut need);
                     }
                 }
                 Action::Fire { lead, score, .. } | Action::Drain { lead, score } => {
                     if let Some(case) = self.cases.get(lead) {
-                        keys.extend(case.counter_keys(self.snapshot));
-                        keys.extend(self.route_keys(case, score));
+                        case.counter_keys(self.snapshot).for_each(&mut need);
+                        self.plan_routing(case, score, &mut need);
                     }
                 }
             }
             plans.push(planned);
         }
         self.plans = plans;
-        keys
+        missing
     }
 
-    fn change_keys(&self, case: &LeadCase, action: &LeadAction, score: Option<&Score>) -> CounterKeys {
-        let mut keys = case.counter_keys(self.snapshot);
+    fn plan_change(
+        &self,
+        case: &LeadCase,
+        action: &LeadAction,
+        score: Option<&Score>,
+        need: &mut impl FnMut(CounterKey<'_>),
+    ) {
+        case.counter_keys(self.snapshot).for_each(&mut *need);
         match action {
-            LeadAction::Reassign { to: Owner::Rep(rep), .. } | LeadAction::Claim { rep } => {
-                keys.reps.insert(rep.clone());
-            }
+            LeadAction::Reassign { to: Owner::Rep(rep), .. } | LeadAction::Claim { rep } => need(CounterKey::Load(rep)),
             LeadAction::Decline { .. } => {
                 if let Some(score) = score {
-                    keys.extend(self.route_keys(case, score));
+                    self.plan_routing(case, score, need);
                 }
             }
             LeadAction::Accept
@@ -124,13 +133,12 @@ impl<'a> Unit<'a> {
             | LeadAction::Return { .. }
             | LeadAction::Close { .. } => {}
         }
-        keys
     }
 
     /// For a lead that may be routed again.
-    fn route_keys(&self, case: &LeadCase, score: &Score) -> CounterKeys {
+    fn plan_routing(&self, case: &LeadCase, score: &Score, need: &mut impl FnMut(CounterKey<'_>)) {
         let question = self.question(&case.lead, score, None, &case.ownership.tried);
-        plan(self.snapshot, &question).counter_keys(self.snapshot, &question)
+        plan(self.snapshot, &question).counter_keys(self.snapshot, &question).for_each(need);
     }
 
     fn question<'q>(
@@ -174,18 +182,19 @@ impl<'a> Unit<'a> {
             }
             Action::Change { command, score } => {
                 let missing = || Error::NotFound { resource: command.lead.to_name() };
-                let case = self.cases.get_mut(&command.lead).ok_or_else(missing)?;
+                let case = existing(&mut self.cases, command.lead).ok_or_else(missing)?;
                 case.expect_epoch(command.seen)
                     .and_then(|()| change(case, &context, command, score.as_ref(), &mut self.counters))
                     .map_err(|refusal| Error::refused(command.lead, refusal))?;
                 Reply::Lead(Box::new(convert::lead::to_wire(Lead::clone(&case.lead), &case.ownership)))
             }
             Action::Drain { lead, score } => {
-                let case = self.cases.get_mut(lead).ok_or_else(|| Error::NotFound { resource: lead.to_name() })?;
+                let missing = || Error::NotFound { resource: lead.to_name() };
+                let case = existing(&mut self.cases, *lead).ok_or_else(missing)?;
                 case.drain(&context, score, &mut self.counters);
                 Reply::Lead(Box::new(convert::lead::to_wire(Lead::clone(&case.lead), &case.ownership)))
             }
-            Action::Fire { lead, kind, epoch, score } => Reply::Fired(match self.cases.get_mut(lead) {
+            Action::Fire { lead, kind, epoch, score } => Reply::Fired(match existing(&mut self.cases, *lead) {
                 Some(case) => case.fire(&context, *kind, *epoch, score, &mut self.counters),
                 None => Fired::Stale,
             }),
@@ -212,14 +221,13 @@ impl<'a> Unit<'a> {
             Some(planned) if planned.existing_owner == existing_owner => planned.plan,
             _ => {
                 let plan = plan(self.snapshot, &question);
-                let keys = plan.counter_keys(self.snapshot, &question);
-                self.entangled |= !self.counters.missing(&keys).is_empty();
+                self.entangled |= plan.counter_keys(self.snapshot, &question).any(|key| !self.counters.has(key));
                 plan
             }
         };
         let mut scratch;
         let counters = if preview {
-            scratch = self.counters.only(&plan.counter_keys(self.snapshot, &question));
+            scratch = self.counters.only(&plan.counter_keys(self.snapshot, &question).collect());
             &mut scratch
         } else {
             &mut self.counters
@@ -285,6 +293,11 @@ impl<'a> Unit<'a> {
     }
 }
 
+/// A lead that was there before the batch. One that begins in it has no name yet that anybody could know.
+fn existing(cases: &mut BTreeMap<LeadId, LeadCase>, lead: LeadId) -> Option<&mut LeadCase> {
+    cases.get_mut(&lead).filter(|case| case.changes.read_at.is_some())
+}
+
 fn change(
     case: &mut LeadCase,
     context: &Context<'_>,
@@ -320,18 +333,18 @@ fn owner_rep(case: &LeadCase) -> Option<&RepId> {
 fn add_case(changes: &mut Changes, case: LeadCase) {
     let id = case.id();
     let LeadCase { lead, ownership, assignment, mut timers, changes: made, .. } = case;
-    for row in made.ended.into_iter().chain([assignment]) {
-        let existed = made.read_at.is_some_and(|read_at| row.epoch <= read_at);
-        if existed { changes.assignments.push(row) } else { changes.new_assignments.push(row) }
-    }
     let set = made.set.into_iter().filter_map(|kind| timers.remove(&kind));
     changes.escalations.extend(made.escalations);
-    if let Some(read_at) = made.read_at {
-        changes.set_timers.extend(set);
-        changes.cleared_timers.extend(made.cleared.into_iter().map(|kind| (id, kind)));
-        changes.ownerships.push((read_at, ownership));
-    } else {
+    let Some(read_at) = made.read_at else {
         changes.new_timers.extend(set);
-        changes.new_leads.push(NewLead { lead: Arc::unwrap_or_clone(lead), ownership });
+        changes.new_leads.push(NewLead { lead: Arc::unwrap_or_clone(lead), ownership, assignment });
+        return;
+    };
+    for row in made.ended.into_iter().chain([assignment]) {
+        let existed = row.epoch <= read_at;
+        if existed { changes.assignments.push(row) } else { changes.new_assignments.push(row) }
     }
+    changes.set_timers.extend(set);
+    changes.cleared_timers.extend(made.cleared.into_iter().map(|kind| (id, kind)));
+    changes.ownerships.push((read_at, ownership));
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use api::Error;
 use domain::{
-    decide::DecisionRecord,
+    decide::{Counters, DecisionRecord},
     directory::DirectoryDocument,
     ids::{LeadId, RepId},
     lifecycle::LeadCase,
@@ -80,7 +80,7 @@ impl Drain {
         let commands: Vec<Command> = cases.iter().map(|case| self.command(asker, case.id())).collect();
 
         let mut unit = Unit::new(&self.snapshot, now, cases, lookup);
-        let mut keys = unit.plan(&commands);
+        let mut keys = unit.plan(&commands, &Counters::default());
         keys.reps.extend(self.leaving.iter().cloned());
         let counters = tx.counters(asker.tenant, &keys).await.map_err(rejected)?;
         let open: usize = self.leaving.iter().map(|rep| counters.load(rep).open as usize).sum();

@@ -69,7 +69,16 @@ impl RepLoad {
     }
 }
 
-/// Which counters a decision may read: what has to be there before it is made.
+/// One counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CounterKey<'a> {
+    /// What a rep has in hand.
+    Load(&'a RepId),
+    /// A pool's rotation, of one grade where the pool rotates per grade.
+    Rotation(&'a PoolId, Option<Grade>),
+}
+
+/// Counters that have to be there before a decision is made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CounterKeys {
     /// Reps whose load it may read.
@@ -79,20 +88,28 @@ pub struct CounterKeys {
 }
 
 impl CounterKeys {
-    /// Adds the other's keys.
-    pub fn extend(&mut self, other: Self) {
-        self.reps.extend(other.reps);
-        self.rotations.extend(other.rotations);
-    }
-
     /// True when there are none.
     pub fn is_empty(&self) -> bool {
         self.reps.is_empty() && self.rotations.is_empty()
     }
+}
 
-    /// True when all of the other's keys are here too.
-    pub fn covers(&self, other: &Self) -> bool {
-        other.reps.is_subset(&self.reps) && other.rotations.is_subset(&self.rotations)
+impl<'a> Extend<CounterKey<'a>> for CounterKeys {
+    fn extend<I: IntoIterator<Item = CounterKey<'a>>>(&mut self, keys: I) {
+        for key in keys {
+            match key {
+                CounterKey::Load(rep) => self.reps.insert(rep.clone()),
+                CounterKey::Rotation(pool, grade) => self.rotations.insert((pool.clone(), grade)),
+            };
+        }
+    }
+}
+
+impl<'a> FromIterator<CounterKey<'a>> for CounterKeys {
+    fn from_iter<I: IntoIterator<Item = CounterKey<'a>>>(keys: I) -> Self {
+        let mut all = Self::default();
+        all.extend(keys);
+        all
     }
 }
 
@@ -124,12 +141,11 @@ impl Counters {
         self.rotations.entry(key.clone()).or_default()
     }
 
-    /// Those of the keys that are not in here.
-    #[must_use]
-    pub fn missing(&self, keys: &CounterKeys) -> CounterKeys {
-        CounterKeys {
-            reps: keys.reps.iter().filter(|rep| !self.loads.contains_key(*rep)).cloned().collect(),
-            rotations: keys.rotations.iter().filter(|key| !self.rotations.contains_key(*key)).cloned().collect(),
+    /// Whether the counter is in here.
+    pub fn has(&self, key: CounterKey<'_>) -> bool {
+        match key {
+            CounterKey::Load(rep) => self.loads.contains_key(rep),
+            CounterKey::Rotation(pool, grade) => self.rotations.contains_key(&(pool.clone(), grade)),
         }
     }
 

@@ -16,7 +16,7 @@ mod tests;
 
 pub use candidates::{Candidate, Removal, not_free};
 pub use clocks::{Clocks, chain_step_due};
-pub use counters::{CounterKeys, Counters, RepLoad};
+pub use counters::{CounterKey, CounterKeys, Counters, RepLoad};
 pub use plan::{Plan, plan, trace};
 pub use reason::reason;
 pub use record::{DecisionRecord, Outcome, RecordV1, ReplayError, replay};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{CounterKeys, Question};
+use super::{CounterKey, Question};
 use crate::{
-    directory::Account,
+    directory::{Account, Pool},
     expr::Facts,
     identity::company_domain,
     ids::{PoolId, RepId},
@@ -26,9 +26,11 @@ pub struct Plan<'a> {
 
 /// Finds the rule. Reads no counters.
 pub fn plan<'a>(snapshot: &'a Snapshot, question: &Question<'_>) -> Plan<'a> {
-    let account = snapshot.directory.account_of(&question.lead.profile);
+    let profile = &question.lead.profile;
+    let domain = company_domain(profile);
+    let account = snapshot.directory.account_of(profile, domain.as_deref());
     let policy: &Policy = &snapshot.policy;
-    let rule = with_facts(snapshot, question, account, |facts| policy.evaluate(facts).rule);
+    let rule = policy.evaluate(&facts(snapshot, question, account, domain.as_deref())).rule;
     Plan { rule, route: policy.route(rule), account }
 }
 
@@ -39,45 +41,43 @@ pub fn trace<R>(
     question: &Question<'_>,
     tell: impl FnOnce(&[Tried<'_>]) -> R,
 ) -> R {
-    with_facts(snapshot, question, plan.account, |facts| tell(&snapshot.policy.trace(facts)))
+    let domain = company_domain(&question.lead.profile);
+    tell(&snapshot.policy.trace(&facts(snapshot, question, plan.account, domain.as_deref())))
 }
 
-/// Gathers the facts that conditions read.
-fn with_facts<R>(
+/// What conditions read.
+fn facts<'a>(
     snapshot: &Snapshot,
-    question: &Question<'_>,
-    account: Option<&Arc<Account>>,
-    use_facts: impl FnOnce(&Facts<'_>) -> R,
-) -> R {
-    let lead = question.lead;
-    let domain = company_domain(&lead.profile);
-    let facts = Facts {
-        lead: &lead.profile,
-        created_at: lead.created_at,
+    question: &Question<'a>,
+    account: Option<&'a Arc<Account>>,
+    company_domain: Option<&'a str>,
+) -> Facts<'a> {
+    Facts {
+        lead: &question.lead.profile,
+        created_at: question.lead.created_at,
         account: account.map(Arc::as_ref),
         existing_owner: question.existing_owner,
         score: Some(question.score),
         local: question.now.to_zoned(snapshot.policy.time_zone.clone()).datetime(),
-        company_domain: domain.as_deref(),
-    };
-    use_facts(&facts)
+        company_domain,
+    }
 }
 
 impl Plan<'_> {
-    /// The counters that the destinations of this rule may read.
-    pub fn counter_keys(&self, snapshot: &Snapshot, question: &Question<'_>) -> CounterKeys {
-        let mut keys = CounterKeys::default();
-        for destination in &self.route.destinations {
-            if let Some(pool) = destination.pool() {
-                if let Some(entry) = snapshot.directory.pool(pool) {
-                    keys.reps.extend(entry.members.iter().map(|(member, _)| member.rep.id.clone()));
-                    keys.rotations.insert(rotation_key(snapshot, pool, question.score.grade()));
-                }
-            } else if let Some(rep) = self.rep_of(destination, question) {
-                keys.reps.insert(rep.clone());
-            }
-        }
-        keys
+    /// The counters that the destinations of this rule may read; some may come twice.
+    pub fn counter_keys<'b>(
+        &'b self,
+        snapshot: &'b Snapshot,
+        question: &'b Question<'b>,
+    ) -> impl Iterator<Item = CounterKey<'b>> {
+        let grade = question.score.grade();
+        self.route.destinations.iter().flat_map(move |destination| {
+            let entry = destination.pool().and_then(|pool| snapshot.directory.pool(pool));
+            let members = entry.into_iter().flat_map(|entry| entry.members.iter());
+            let turn = entry.map(|entry| CounterKey::Rotation(&entry.pool.id, rotates_by(&entry.pool, grade)));
+            let named = self.rep_of(destination, question).map(CounterKey::Load);
+            members.map(|(member, _)| CounterKey::Load(&member.rep.id)).chain(turn).chain(named)
+        })
     }
 
     /// The rep whom a destination names, directly or through the lead.
@@ -95,6 +95,11 @@ impl Plan<'_> {
 
 /// The rotation that a lead of that grade turns in this pool.
 pub(super) fn rotation_key(snapshot: &Snapshot, pool: &PoolId, grade: Grade) -> (PoolId, Option<Grade>) {
-    let per_grade = snapshot.directory.pool(pool).is_some_and(|entry| entry.pool.rotate_per_grade);
-    (pool.clone(), per_grade.then_some(grade))
+    let grade = snapshot.directory.pool(pool).and_then(|entry| rotates_by(&entry.pool, grade));
+    (pool.clone(), grade)
+}
+
+/// The grade, if the pool has a rotation for each.
+fn rotates_by(pool: &Pool, grade: Grade) -> Option<Grade> {
+    pool.rotate_per_grade.then_some(grade)
 }

@@ -126,7 +126,7 @@ proptest! {
             // As the store would: only what this decision names is read, and what changed is written back.
             let score = testing::score(grade);
             let question = Question { lead: &lead, score: &score, existing_owner: None, excluded: &[], occasion: Occasion::New, now };
-            let keys = plan(snapshot, &question).counter_keys(snapshot, &question);
+            let keys = plan(snapshot, &question).counter_keys(snapshot, &question).collect();
             let mut read = apart.only(&keys);
             let alone = route(snapshot, &lead, grade, now, &mut read);
             apart.extend(read.take_changed());

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{Command, Outcome, Place, Refusal, outcome, table::Presence};
 use crate::{
-    decide::CounterKeys,
+    decide::CounterKey,
     ids::{Epoch, LeadId, RepId},
     lead::Lead,
     ownership::{Assignment, Escalation, Owner, Ownership, Timer, TimerKind},
@@ -101,15 +101,14 @@ impl LeadCase {
 
     /// The counters that any command on this case may change, besides those of a rep that the command names and those of a
     /// routing that it causes: the owner's, its backup's and its manager's.
-    pub fn counter_keys(&self, snapshot: &Snapshot) -> CounterKeys {
-        let mut keys = CounterKeys::default();
-        if let Owner::Rep(owner) = &self.ownership.owner {
-            keys.reps.insert(owner.clone());
-            if let Some(entry) = snapshot.directory.rep(owner) {
-                keys.reps.extend(entry.rep.backup.iter().chain(&entry.manager).cloned());
-            }
-        }
-        keys
+    pub fn counter_keys<'a>(&'a self, snapshot: &'a Snapshot) -> impl Iterator<Item = CounterKey<'a>> {
+        let owner = match &self.ownership.owner {
+            Owner::Rep(owner) => Some(owner),
+            Owner::Queue(_) => None,
+        };
+        let entry = owner.and_then(|owner| snapshot.directory.rep(owner));
+        let others = entry.into_iter().flat_map(|entry| entry.rep.backup.iter().chain(&entry.manager));
+        owner.into_iter().chain(others).map(CounterKey::Load)
     }
 
     /// Where the lead is.

@@ -162,6 +162,14 @@ impl PointsModel {
         }
     }
 
+    /// Name of the criterion; `None` for a group, or when the score is not of this model.
+    pub fn criterion(&self, part: Part) -> Option<&str> {
+        match part {
+            Part::Criterion(index) => self.criteria.get(usize::from(index)).map(|criterion| criterion.name.as_str()),
+            Part::Group(_) => None,
+        }
+    }
+
     fn rule(&self, criterion: &Criterion) -> String {
         let rule = match &criterion.measure {
             Measure::Condition(id) => self.program.text(*id).trim().to_owned(),

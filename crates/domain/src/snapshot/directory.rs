@@ -10,7 +10,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     calendar::{Calendar, CalendarError},
     directory::{Account, DirectoryDocument, Pool, Rep, Territory},
-    identity::{company_domain, normalise_company},
+    identity::normalise_company,
     ids::{CalendarId, PoolId, RepId},
     lead::Profile,
 };
@@ -156,9 +156,9 @@ impl DirectoryIndex {
     }
 
     /// The account that a lead belongs to: by its company's domain or a parent domain of it, else by its company's
-    /// normalised name.
-    pub fn account_of(&self, profile: &Profile) -> Option<&Arc<Account>> {
-        let by_domain = company_domain(profile).and_then(|domain| self.account_by_domain(&domain));
+    /// normalised name. `company_domain` is what [`company_domain`](crate::identity::company_domain) makes of the profile.
+    pub fn account_of(&self, profile: &Profile, company_domain: Option<&str>) -> Option<&Arc<Account>> {
+        let by_domain = company_domain.and_then(|domain| self.account_by_domain(domain));
         by_domain.or_else(|| {
             let name = normalise_company(profile.company_name.as_deref()?);
             if name.is_empty() { None } else { self.account_by_name.get(&name) }

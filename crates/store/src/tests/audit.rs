@@ -26,7 +26,7 @@ async fn six_leads(base: &Base) {
     ]);
     changes.new_timers.retain(|timer| timer.lead < id(5));
     changes.new_timers.push(timer(id(5), TimerKind::Wake, now()));
-    let closed = changes.new_assignments.last_mut().unwrap();
+    let closed = &mut changes.new_leads.last_mut().unwrap().assignment;
     (closed.state, closed.ended_at) = (AssignmentState::Closed, Some(now()));
     changes.loads = [(rep("anna"), RepLoad { open: 3, ..RepLoad::default() })].into();
     base.write(&changes).await;

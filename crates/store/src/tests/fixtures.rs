@@ -143,9 +143,8 @@ pub(super) fn routed(ownership: Ownership) -> Changes {
         ],
     };
     Changes {
-        new_assignments: vec![begun(&ownership)],
         new_timers: timers,
-        new_leads: vec![NewLead { lead: lead(id), ownership }],
+        new_leads: vec![NewLead { lead: lead(id), assignment: begun(&ownership), ownership }],
         ..Changes::default()
     }
 }
@@ -155,7 +154,6 @@ pub(super) fn together(all: impl IntoIterator<Item = Changes>) -> Changes {
     let mut sum = Changes::default();
     for one in all {
         sum.new_leads.extend(one.new_leads);
-        sum.new_assignments.extend(one.new_assignments);
         sum.new_timers.extend(one.new_timers);
         sum.new_identities.extend(one.new_identities);
         sum.responses.extend(one.responses);

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use domain::decide::RepLoad;
 use sqlx::postgres::PgConnectOptions;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
@@ -137,7 +138,9 @@ async fn a_batch_of_any_size_costs_two_round_trips_or_seven() {
             let lead = id(changed.fetch_add(1, SeqCst));
             tx.lookup(tenant, &[], &[]).await.unwrap();
             let rows = tx.leads(tenant, &[lead]).await.unwrap();
-            tx.write(tenant, &handed_over(&rows[0].ownership).0).await.unwrap();
+            let mut changes = handed_over(&rows[0].ownership).0;
+            changes.loads = [(rep("anna"), RepLoad::default())].into();
+            tx.write(tenant, &changes).await.unwrap();
         };
         assert_eq!(round_trips(&wire, &session, change).await, 7, "lookup, leads twice, begin, writes twice, commit");
 

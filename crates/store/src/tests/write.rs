@@ -19,7 +19,7 @@ use crate::{Changes, MovedIdentity, StoreError, TenantVersions, WriteError};
 async fn a_new_lead_is_read_as_it_was_written() {
     on_database(async |base: Base| {
         let Base { store, tenant, .. } = &base;
-        let ownership = Ownership { tried: vec![rep("bob"), rep("cleo")], ..offered(id(1), "anna") };
+        let ownership = offered(id(1), "anna");
         let load = RepLoad { open: 1, day: date(2026, 11, 23), day_leads: 1, pace_since: now(), pace_leads: 0 };
         let turn = RotationState::new([(rep("anna"), -5), (rep("bob"), 5)].into(), 12);
         let mut changes = routed(ownership.clone());
@@ -50,6 +50,32 @@ async fn a_new_lead_is_read_as_it_was_written() {
         changes.rotations.insert((pool("other"), None), RotationState::default());
         assert_eq!(counters.rotations, changes.rotations);
         tx.commit().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lead_to_which_something_has_happened_is_not_written_as_new() {
+    on_database(async |base: Base| {
+        let fresh = offered(id(1), "anna");
+        let lived = [
+            Ownership { epoch: Epoch(2), ..fresh.clone() },
+            Ownership { chain_since: now() + 1.hour(), ..fresh.clone() },
+            Ownership { chain_step: 1, ..fresh.clone() },
+            Ownership { tried: vec![rep("bob")], ..fresh.clone() },
+            Ownership { accepted_at: Some(now()), ..fresh.clone() },
+            Ownership { first_response_at: Some(now()), ..fresh.clone() },
+            Ownership { close_value: Some(1), ..fresh.clone() },
+        ];
+        for ownership in lived {
+            let mut tx = base.store.begin("test").await.unwrap();
+            tx.hold_tenant(base.tenant).await.unwrap();
+            let mut changes = routed(fresh.clone());
+            changes.new_leads[0].ownership = ownership.clone();
+            let refused = tx.write(base.tenant, &changes).await;
+            assert!(matches!(refused, Err(WriteError::Store(StoreError::Corrupt { .. }))), "{ownership:?}");
+        }
+        assert_eq!(base.store.lead(base.tenant, id(1)).await.unwrap(), None);
     })
     .await;
 }

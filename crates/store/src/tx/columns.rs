@@ -3,7 +3,7 @@
 use domain::{
     decide::RepLoad,
     ids::{PoolId, RepId},
-    ownership::{Assignment, Ownership, Timer},
+    ownership::{Assignment, Escalation, Ownership, Timer},
     rotation::RotationState,
     score::Grade,
 };
@@ -11,9 +11,84 @@ use uuid::Uuid;
 
 use super::counters::grade_column;
 use crate::{
+    changes::NewLead,
     codes::Code as _,
+    error::StoreError,
+    rows::Place,
     time::{SqlDate, SqlTime, date, opt_time, time},
 };
+
+/// Leads that are new: `lead`, `ownership` and `assignment` in one. What these hold of each other, or is always empty in a new
+/// lead, is left out ([`NewLead::is_new`]).
+#[derive(Debug, Default)]
+pub(super) struct NewColumns<'c> {
+    pub(super) lead: Vec<Uuid>,
+    pub(super) created_at: Vec<SqlTime>,
+    /// JSON.
+    pub(super) profile: Vec<String>,
+    pub(super) state: Vec<i16>,
+    pub(super) owner: Vec<String>,
+    pub(super) since: Vec<SqlTime>,
+    pub(super) sla: Vec<Option<&'c str>>,
+    pub(super) respond_by: Vec<Option<SqlTime>>,
+    pub(super) accept_by: Vec<Option<SqlTime>>,
+    pub(super) wake_at: Vec<Option<SqlTime>>,
+    pub(super) waiting_pool: Vec<Option<&'c str>>,
+    pub(super) closed_at: Vec<Option<SqlTime>>,
+    pub(super) close_outcome: Vec<Option<i16>>,
+    pub(super) grade: Vec<i16>,
+    pub(super) rule: Vec<Option<&'c str>>,
+    pub(super) policy_revision: Vec<i64>,
+    /// State of the assignment.
+    pub(super) period_state: Vec<i16>,
+    pub(super) cause: Vec<i16>,
+    pub(super) actor: Vec<&'c str>,
+    pub(super) note: Vec<Option<&'c str>>,
+    pub(super) traceparent: Vec<Option<&'c str>>,
+    pub(super) decision: Vec<Option<&'c [u8]>>,
+}
+
+impl<'c> NewColumns<'c> {
+    /// Errors: a lead that is not new, or has a profile that is no JSON.
+    pub(super) fn of(leads: &'c [NewLead]) -> Result<Self, StoreError> {
+        let mut columns = Self::default();
+        for new in leads {
+            columns.push(new)?;
+        }
+        Ok(columns)
+    }
+
+    fn push(&mut self, new: &'c NewLead) -> Result<(), StoreError> {
+        let NewLead { lead, ownership, assignment } = new;
+        let place = Place { table: "lead", row: &lead.id };
+        if !new.is_new() {
+            return Err(place.corrupt("lead_id", "is written as new, but something has happened to it"));
+        }
+        self.lead.push(lead.id.0);
+        self.created_at.push(time(lead.created_at));
+        self.profile.push(serde_json::to_string(&lead.profile).map_err(|error| place.corrupt("profile", error))?);
+        self.state.push(ownership.state.code());
+        self.owner.push(ownership.owner.to_string());
+        self.since.push(time(ownership.since));
+        self.sla.push(ownership.sla.as_deref());
+        self.respond_by.push(opt_time(ownership.respond_by));
+        self.accept_by.push(opt_time(ownership.accept_by));
+        self.wake_at.push(opt_time(ownership.wake_at));
+        self.waiting_pool.push(ownership.waiting_pool.as_ref().map(PoolId::as_str));
+        self.closed_at.push(opt_time(ownership.closed_at));
+        self.close_outcome.push(ownership.close_outcome.map(crate::codes::Code::code));
+        self.grade.push(ownership.grade.code());
+        self.rule.push(ownership.rule.as_deref());
+        self.policy_revision.push(ownership.policy_revision);
+        self.period_state.push(assignment.state.code());
+        self.cause.push(assignment.cause.code());
+        self.actor.push(&assignment.actor);
+        self.note.push(assignment.note.as_deref());
+        self.traceparent.push(assignment.traceparent.as_deref());
+        self.decision.push(assignment.decision.as_deref());
+        Ok(())
+    }
+}
 
 /// `ownership`.
 #[derive(Debug, Default)]
@@ -129,6 +204,32 @@ impl<'c> Extend<&'c Timer> for TimerColumns<'c> {
             self.epoch.push(row.epoch.0);
             self.due_at.push(time(row.due_at));
             self.traceparent.push(row.traceparent.as_deref());
+        }
+    }
+}
+
+/// `escalation`.
+#[derive(Debug, Default)]
+pub(super) struct EscalationColumns {
+    pub(super) lead: Vec<Uuid>,
+    pub(super) epoch: Vec<i32>,
+    pub(super) step: Vec<i32>,
+    pub(super) action: Vec<i16>,
+    pub(super) target: Vec<Option<String>>,
+    pub(super) due_at: Vec<SqlTime>,
+    pub(super) done_at: Vec<SqlTime>,
+}
+
+impl<'c> Extend<&'c Escalation> for EscalationColumns {
+    fn extend<I: IntoIterator<Item = &'c Escalation>>(&mut self, rows: I) {
+        for row in rows {
+            self.lead.push(row.lead.0);
+            self.epoch.push(row.epoch.0);
+            self.step.push(i32::from(row.step));
+            self.action.push(row.action.code());
+            self.target.push(row.target.as_ref().map(ToString::to_string));
+            self.due_at.push(time(row.due_at));
+            self.done_at.push(time(row.done_at));
         }
     }
 }

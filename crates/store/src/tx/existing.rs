@@ -4,18 +4,14 @@ use domain::ids::TenantId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::columns::{AssignmentColumns, OwnershipColumns, TimerColumns};
-use crate::{
-    changes::Changes,
-    codes::Code as _,
-    error::WriteError,
-    time::{SqlTime, time},
-};
+use super::columns::{AssignmentColumns, EscalationColumns, OwnershipColumns, TimerColumns};
+use crate::{changes::Changes, codes::Code as _, error::WriteError};
 
 /// True when there is nothing for [`change`] to do.
 pub(super) fn is_empty(changes: &Changes) -> bool {
     changes.ownerships.is_empty()
         && changes.assignments.is_empty()
+        && changes.new_assignments.is_empty()
         && changes.cleared_timers.is_empty()
         && changes.set_timers.is_empty()
         && changes.moved_identities.is_empty()
@@ -34,6 +30,8 @@ pub(super) async fn change(
     owned.extend(changes.ownerships.iter().map(|(_, ownership)| ownership));
     let mut periods = AssignmentColumns::default();
     periods.extend(&changes.assignments);
+    let mut begun = AssignmentColumns::default();
+    begun.extend(&changes.new_assignments);
     let cleared: Vec<Uuid> = changes.cleared_timers.iter().map(|(lead, _)| lead.0).collect();
     let cleared_kinds: Vec<i16> = changes.cleared_timers.iter().map(|(_, kind)| kind.code()).collect();
 
@@ -46,14 +44,8 @@ pub(super) async fn change(
     let from: Vec<Uuid> = moves.iter().map(|moved| moved.from.0).collect();
     let to: Vec<Uuid> = moves.iter().map(|moved| moved.to.0).collect();
 
-    let done = &changes.escalations;
-    let leads: Vec<Uuid> = done.iter().map(|step| step.lead.0).collect();
-    let epochs: Vec<i32> = done.iter().map(|step| step.epoch.0).collect();
-    let steps: Vec<i32> = done.iter().map(|step| i32::from(step.step)).collect();
-    let actions: Vec<i16> = done.iter().map(|step| step.action.code()).collect();
-    let targets: Vec<Option<String>> = done.iter().map(|step| step.target.as_ref().map(ToString::to_string)).collect();
-    let due_at: Vec<SqlTime> = done.iter().map(|step| time(step.due_at)).collect();
-    let done_at: Vec<SqlTime> = done.iter().map(|step| time(step.done_at)).collect();
+    let mut done = EscalationColumns::default();
+    done.extend(&changes.escalations);
 
     let counts = sqlx::query_file!(
         "src/tx/existing.sql",
@@ -94,19 +86,33 @@ pub(super) async fn change(
         &digests,
         &from,
         &to,
-        &leads,
-        &epochs,
-        &steps,
-        &actions,
-        &targets as _,
-        &due_at as _,
-        &done_at as _,
+        &done.lead,
+        &done.epoch,
+        &done.step,
+        &done.action,
+        &done.target as _,
+        &done.due_at as _,
+        &done.done_at as _,
         seen,
         &timers.lead,
         &timers.kind,
         &timers.epoch,
         &timers.due_at as _,
         &timers.traceparent as _,
+        &begun.lead,
+        &begun.epoch,
+        &begun.owner,
+        &begun.state,
+        &begun.cause,
+        &begun.started_at as _,
+        &begun.ended_at as _,
+        &begun.accepted_at as _,
+        &begun.first_response_at as _,
+        &begun.actor as _,
+        &begun.note as _,
+        &begun.end_reason as _,
+        &begun.traceparent as _,
+        &begun.decision as _,
     )
     .fetch_one(connection)
     .await

@@ -39,6 +39,13 @@ WITH held AS (
     ) AS n
     WHERE a.tenant_id = n.tenant_id AND a.lead_id = n.lead_id AND a.epoch = n.epoch
     RETURNING 1
+), begun AS (
+    INSERT INTO assignment (tenant_id, lead_id, epoch, owner, state, cause, started_at, ended_at, accepted_at,
+                            first_response_at, actor, note, end_reason, traceparent, decision)
+    SELECT held.tenant_id, n.*
+    FROM held, unnest($51::uuid[], $52::integer[], $53::text[], $54::smallint[], $55::smallint[], $56::timestamptz[],
+                      $57::timestamptz[], $58::timestamptz[], $59::timestamptz[], $60::text[], $61::text[], $62::text[],
+                      $63::text[], $64::bytea[]) AS n
 ), cleared AS (
     DELETE FROM timer AS t
     USING (

@@ -1,21 +1,15 @@
 //! The statement that writes all that is new, and the counters.
 
-use domain::{ids::TenantId, lead::Profile};
-use sqlx::{PgConnection, types::Json};
+use domain::ids::TenantId;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::columns::{AssignmentColumns, LoadColumns, OwnershipColumns, RotationColumns, TimerColumns};
-use crate::{
-    changes::Changes,
-    codes::Code as _,
-    error::WriteError,
-    time::{SqlTime, time},
-};
+use super::columns::{LoadColumns, NewColumns, RotationColumns, TimerColumns};
+use crate::{changes::Changes, codes::Code as _, error::WriteError};
 
 /// True when there is nothing for [`insert`] to do.
 pub(super) fn is_empty(changes: &Changes) -> bool {
     changes.new_leads.is_empty()
-        && changes.new_assignments.is_empty()
         && changes.new_timers.is_empty()
         && changes.new_identities.is_empty()
         && changes.responses.is_empty()
@@ -23,7 +17,7 @@ pub(super) fn is_empty(changes: &Changes) -> bool {
         && changes.rotations.is_empty()
 }
 
-/// New leads with their ownership, assignments that began, timers, identity keys, counters and responses: one round trip,
+/// New leads with ownership, assignment and timers, identity keys, counters and responses: one round trip,
 /// whatever their number. Rows of one table go in ascending order, so that two batches that both insert two keys
 /// wait for each other in one direction only.
 pub(super) async fn insert(
@@ -32,13 +26,7 @@ pub(super) async fn insert(
     seen: Option<i64>,
     changes: &Changes,
 ) -> Result<i64, WriteError> {
-    let ids: Vec<Uuid> = changes.new_leads.iter().map(|new| new.lead.id.0).collect();
-    let arrived: Vec<SqlTime> = changes.new_leads.iter().map(|new| time(new.lead.created_at)).collect();
-    let profiles: Vec<Json<&Profile>> = changes.new_leads.iter().map(|new| Json(&new.lead.profile)).collect();
-    let mut owned = OwnershipColumns::default();
-    owned.extend(changes.new_leads.iter().map(|new| &new.ownership));
-    let mut begun = AssignmentColumns::default();
-    begun.extend(&changes.new_assignments);
+    let new = NewColumns::of(&changes.new_leads)?;
     let mut timers = TimerColumns::default();
     timers.extend(&changes.new_timers);
     let mut loads = LoadColumns::default();
@@ -61,44 +49,29 @@ pub(super) async fn insert(
     let commits = sqlx::query_file_scalar!(
         "src/tx/insert.sql",
         tenant.0,
-        &ids,
-        &arrived as _,
-        &profiles as _,
-        &owned.lead,
-        &owned.epoch,
-        &owned.state,
-        &owned.owner,
-        &owned.since as _,
-        &owned.chain_since as _,
-        &owned.chain_step,
-        &owned.sla as _,
-        &owned.respond_by as _,
-        &owned.accept_by as _,
-        &owned.wake_at as _,
-        &owned.waiting_pool as _,
-        &owned.accepted_at as _,
-        &owned.first_response_at as _,
-        &owned.closed_at as _,
-        &owned.close_outcome as _,
-        &owned.close_value as _,
-        &owned.grade,
-        &owned.rule as _,
-        &owned.policy_revision,
-        &owned.tried,
-        &begun.lead,
-        &begun.epoch,
-        &begun.owner,
-        &begun.state,
-        &begun.cause,
-        &begun.started_at as _,
-        &begun.ended_at as _,
-        &begun.accepted_at as _,
-        &begun.first_response_at as _,
-        &begun.actor as _,
-        &begun.note as _,
-        &begun.end_reason as _,
-        &begun.traceparent as _,
-        &begun.decision as _,
+        seen,
+        &new.lead,
+        &new.created_at as _,
+        &new.profile,
+        &new.state,
+        &new.owner,
+        &new.since as _,
+        &new.sla as _,
+        &new.respond_by as _,
+        &new.accept_by as _,
+        &new.wake_at as _,
+        &new.waiting_pool as _,
+        &new.closed_at as _,
+        &new.close_outcome as _,
+        &new.grade,
+        &new.rule as _,
+        &new.policy_revision,
+        &new.period_state,
+        &new.cause,
+        &new.actor as _,
+        &new.note as _,
+        &new.traceparent as _,
+        &new.decision as _,
         &timers.lead,
         &timers.kind,
         &timers.epoch,
@@ -121,7 +94,6 @@ pub(super) async fn insert(
         &requests,
         &fingerprints,
         &answers as _,
-        seen,
     )
     .fetch_one(connection)
     .await?;

@@ -1,6 +1,9 @@
 use domain::score::{Contribution, FitLevel, IntentLevel, ModelRevision, Part, PointsModel, Score};
 
-use crate::{convert::score, v1};
+use crate::{
+    convert::score::{self, View},
+    v1,
+};
 
 fn scored() -> Score {
     Score {
@@ -20,13 +23,24 @@ fn scored() -> Score {
 #[test]
 fn a_score_comes_back_as_it_went() {
     let model = PointsModel::parse(PointsModel::default_source()).unwrap();
-    let wire = score::to_wire(&scored(), &model);
+    let wire = score::to_wire(&scored(), &model, View::Full);
     assert_eq!((wire.scoring_model.as_str(), wire.grade.as_str()), ("scoringModels/3", "B3"));
     assert!(!wire.contributions[0].criterion.is_empty() && !wire.contributions[0].why.is_empty());
     assert!(wire.contributions[1].criterion.is_empty() && !wire.contributions[1].group.is_empty());
     // A criterion that the model does not have can't be told from a group: only scores of that model come back whole.
     let known = Score { contributions: scored().contributions[..2].to_vec(), ..scored() };
-    assert_eq!(score::from_wire(&score::to_wire(&known, &model)), Some(known));
+    for view in [View::Basic, View::Full] {
+        assert_eq!(score::from_wire(&score::to_wire(&known, &model, view)).as_ref(), Some(&known));
+    }
+}
+
+#[test]
+fn what_only_people_read_is_left_out_of_the_basic_view() {
+    let model = PointsModel::parse(PointsModel::default_source()).unwrap();
+    let wire = score::to_wire(&scored(), &model, View::Basic);
+    let side = i32::from(v1::ScoreSide::Unspecified);
+    assert!(wire.contributions.iter().all(|part| part.why.is_empty() && part.group.is_empty() && part.side == side));
+    assert!(!wire.contributions[0].criterion.is_empty());
 }
 
 #[test]

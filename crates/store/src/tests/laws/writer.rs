@@ -219,7 +219,7 @@ fn pass(to: RepId, row: &LeadRow, is_open: bool, counters: &Counters) -> Decided
     if taken {
         let after = Ownership { epoch: row.ownership.epoch.next(), ..offered(lead, to.as_str()) };
         changes = routed(after.clone());
-        changes.new_leads.clear();
+        changes.new_assignments = changes.new_leads.drain(..).map(|new| new.assignment).collect();
         changes.set_timers = std::mem::take(&mut changes.new_timers);
         for timer in &mut changes.set_timers {
             timer.epoch = after.epoch;
