@@ -12,5 +12,6 @@ mod privacy;
 mod programs;
 mod refusals;
 mod route;
+mod stream;
 mod time;
 mod trace;

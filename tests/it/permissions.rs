@@ -31,9 +31,9 @@ fn documented() -> (Vec<String>, BTreeMap<String, Vec<bool>>) {
     (roles, rows.filter_map(row).collect())
 }
 
-/// Each method's path, and the permission that the contract's text names for it.
-fn methods() -> BTreeMap<String, String> {
-    let mut methods = BTreeMap::new();
+/// Each method's path, and the permission that the contract's text names for it; and how many methods there are.
+fn methods() -> (BTreeMap<String, String>, usize) {
+    let (mut methods, mut count) = (BTreeMap::new(), 0);
     for file in fs::read_dir(repository().join("proto/leadrouter/v1")).unwrap() {
         let text = fs::read_to_string(file.unwrap().path()).unwrap();
         let (mut service, mut method) = ("", "");
@@ -42,12 +42,13 @@ fn methods() -> BTreeMap<String, String> {
                 service = rest.trim_end_matches(" {");
             } else if let Some(rest) = line.strip_prefix("rpc ") {
                 method = rest.split('(').next().unwrap();
+                count += 1;
             } else if let Some(rest) = line.strip_prefix("option (leadrouter.v1.permission) = PERMISSION_") {
                 methods.insert(format!("/leadrouter.v1.{service}/{method}"), rest.trim_end_matches(';').to_owned());
             }
         }
     }
-    methods
+    (methods, count)
 }
 
 /// True when the service behind `channel` denies the method to the role.
@@ -74,7 +75,7 @@ async fn each_role_may_call_what_is_documented_and_nothing_else() {
     let (assignment, scoring, escalation) =
         (channel(world.app.assignment), channel(world.app.scoring), channel(world.app.escalation));
     let (roles, table) = documented();
-    let methods = methods();
+    let (methods, count) = methods();
     for (path, permission) in &methods {
         let channel = match path.split(['.', '/']).nth(3).unwrap() {
             "ScoringService" => &scoring,
@@ -85,7 +86,7 @@ async fn each_role_may_call_what_is_documented_and_nothing_else() {
             assert_eq!(denies(channel, path, role).await, !allowed, "{path} needs {permission}; role {role}");
         }
     }
-    assert_eq!(methods.len(), 69, "all of them were tried");
+    assert!(methods.len() == count && count > 60, "all of them were tried: {count}");
     let used: BTreeSet<&String> = methods.values().collect();
     assert_eq!(used, table.keys().collect(), "no permission is documented that nothing needs");
     assert_eq!(roles.join(", "), server::access::RULES.role_names());

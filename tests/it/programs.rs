@@ -32,7 +32,7 @@ struct Dev {
 
 impl Dev {
     fn start(data: &Path) -> Self {
-        let mut child = program(data, &["dev"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = program(data, &["dev"]).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let told: Vec<String> = lines.map(Result::unwrap).take_while(|line| !line.starts_with("Ctrl-C")).collect();
         let address = |role: &str| {

@@ -61,6 +61,14 @@ impl AssignmentApi {
         let tasks = lifecycle.tasks();
         let committer = Committer::start(&store, &snapshots, &clock, config.lanes, tasks)?;
         let scores = Scores::start(scoring, config.score_timeout, tasks);
-        Ok(Self(Arc::new(Inner { store, tenants, clock, committer, scores, snapshots })))
+        Ok(Self(Arc::new(Inner {
+            store,
+            tenants,
+            clock,
+            committer,
+            scores,
+            snapshots,
+            stopping: lifecycle.stopping().clone(),
+        })))
     }
 }

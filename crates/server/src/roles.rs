@@ -29,6 +29,9 @@ const DIRECTORY_MESSAGE_BYTES: usize = 33 << 20;
 /// May use the limit's reserve: timers must be fired also when callers crowd in.
 const FIRE_TIMERS: &str = "/leadrouter.v1.AssignmentService/BatchFireTimers";
 
+/// Takes leads for as long as they come.
+const ROUTE_LEADS: &str = "/leadrouter.v1.AssignmentService/RouteLeads";
+
 /// What the roles of a process share.
 #[derive(Debug, Clone)]
 pub(crate) struct Shared {
@@ -80,7 +83,8 @@ impl Shared {
             .service(grpc_service!(AssignmentServiceServer::new(api), config.limits))
             .service(grpc_service!(DirectoryServiceServer::new(directory), large))
             .service(grpc_service!(PolicyServiceServer::new(policy), config.limits))
-            .reserve(FIRE_TIMERS);
+            .reserve(FIRE_TIMERS)
+            .open_ended(ROUTE_LEADS);
         Ok(server.serve(listener, &self.lifecycle).await?.address)
     }
 

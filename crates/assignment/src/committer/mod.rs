@@ -50,6 +50,25 @@ struct Pending {
     answer: oneshot::Sender<Answer>,
 }
 
+/// Commands that were handed in. Whoever drops it hangs up: what has not been begun is not begun.
+#[derive(Debug)]
+pub(crate) struct Handed(Vec<Option<oneshot::Receiver<Answer>>>);
+
+impl Handed {
+    /// The answer to each.
+    pub(crate) async fn answers(self) -> Vec<Answer> {
+        let mut answers = Vec::with_capacity(self.0.len());
+        for receiver in self.0 {
+            let answer = match receiver {
+                Some(receiver) => receiver.await.ok(),
+                None => None,
+            };
+            answers.push(answer.unwrap_or(Err(Error::ServiceUnavailable)));
+        }
+        answers
+    }
+}
+
 impl Committer {
     /// Starts `lanes` lanes. They end when every handle is gone and all that was accepted is answered.
     ///
@@ -91,23 +110,15 @@ impl Committer {
         self.hand_in(command)?.await.unwrap_or(Err(Error::ServiceUnavailable))
     }
 
-    /// Hands commands in, in this order, and waits for all answers. When the queue is full the rest waits for room.
-    pub(crate) async fn submit_all(&self, commands: Vec<Command>) -> Vec<Answer> {
+    /// Hands commands in, in this order. When the queue is full the rest waits for room.
+    pub(crate) async fn hand_in_all(&self, commands: Vec<Command>) -> Handed {
         let mut receivers = Vec::with_capacity(commands.len());
         for command in commands {
             let (answer, receiver) = oneshot::channel();
             let sent = self.queue.send(Pending { command, span: Span::current(), answer }).await;
-            receivers.push(sent.map(|()| receiver));
+            receivers.push(sent.ok().map(|()| receiver));
         }
-        let mut answers = Vec::with_capacity(receivers.len());
-        for receiver in receivers {
-            let answer = match receiver {
-                Ok(receiver) => receiver.await.ok(),
-                Err(_) => None,
-            };
-            answers.push(answer.unwrap_or(Err(Error::ServiceUnavailable)));
-        }
-        answers
+        Handed(receivers)
     }
 
     fn hand_in(&self, command: Command) -> Result<oneshot::Receiver<Answer>, Error> {

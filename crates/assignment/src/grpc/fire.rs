@@ -38,7 +38,7 @@ impl Inner {
                 score: scores.get(&timer.lead).cloned().unwrap_or_else(scores::fallback),
             },
         });
-        let mut answers = self.committer.submit_all(commands.collect()).await.into_iter();
+        let mut answers = self.committer.hand_in_all(commands.collect()).await.answers().await.into_iter();
         let results = timers.into_iter().map(|timer| match timer.map(|_| answers.next()) {
             Ok(Some(Ok(Reply::Fired(fired)))) => v1::FireTimerResult { outcome: outcome(fired).into(), error: None },
             Ok(Some(Err(error))) => failed(error),

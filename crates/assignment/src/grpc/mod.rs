@@ -5,16 +5,19 @@ mod decision;
 mod fire;
 pub(crate) mod read;
 mod route;
+mod stream;
 
 use std::sync::Arc;
 
 use api::{Error, v1};
 use domain::ids::TenantId;
+use futures::{StreamExt as _, stream::BoxStream};
 use kit::{auth::Caller, clock::Clock};
 use sha2::{Digest as _, Sha256};
 use snapshots::Snapshots;
 use store::{Store, Tenants};
-use tonic::{Request, Response, Status};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use crate::{command::RequestKey, committer::Committer, error::store_error, scores::Scores};
@@ -32,6 +35,8 @@ pub(crate) struct Inner {
     pub committer: Committer,
     pub scores: Scores,
     pub snapshots: Arc<Snapshots>,
+    /// No new work may begin.
+    pub stopping: CancellationToken,
 }
 
 /// Who asks: the tenant's key and the caller as it named itself.
@@ -65,6 +70,17 @@ macro_rules! handlers {
                 let (asker, request) = self.0.open(request).await?;
                 Ok(Response::new(self.0.$rpc(&asker, request).await?))
             })*
+
+            type RouteLeadsStream = BoxStream<'static, Result<v1::RouteLeadsResponse, Status>>;
+
+            async fn route_leads(
+                &self,
+                request: Request<Streaming<v1::RouteLeadsRequest>>,
+            ) -> Result<Response<Self::RouteLeadsStream>, Status> {
+                let (asker, requests) = self.0.open(request).await?;
+                let stopping = self.0.stopping.clone();
+                Ok(Response::new(stream::results(Arc::clone(&self.0), asker, requests, stopping).boxed()))
+            }
         }
     };
 }

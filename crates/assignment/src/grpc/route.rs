@@ -1,9 +1,9 @@
-//! `RouteLead` and `BatchRouteLeads`: one road for one lead or a thousand.
+//! `RouteLead` and `BatchRouteLeads`: one road for one lead or a thousand. (`stream.rs` has the one for leads as they come.)
 
 use std::sync::Arc;
 
 use api::{
-    Error,
+    Error, Violations,
     convert::route::{self, Route},
     v1,
 };
@@ -35,10 +35,20 @@ impl Inner {
         request: v1::BatchRouteLeadsRequest,
     ) -> Result<v1::BatchRouteLeadsResponse, Error> {
         let keys: Vec<_> = request.requests.iter().map(key).collect();
-        // What is wrong with an entry is the answer to that entry; the others go on.
-        let mut wrong: Vec<Option<Error>> = Vec::with_capacity(keys.len());
-        let mut routes = Vec::with_capacity(keys.len());
-        for (entry, key) in route::read_batch(request)?.into_iter().zip(keys) {
+        let entries = route::read_batch(request)?.into_iter().zip(keys).map(|(entry, key)| (key, entry));
+        let Prepared { commands, wrong } = self.prepare(asker, entries).await;
+        let answers = self.committer.hand_in_all(commands).await.answers().await;
+        Ok(v1::BatchRouteLeadsResponse { results: Prepared::results(wrong, answers).collect() })
+    }
+
+    /// Makes commands of what could be read.
+    pub(super) async fn prepare(
+        &self,
+        asker: &Asker,
+        entries: impl Iterator<Item = (Option<RequestKey>, Result<Route, Violations>)>,
+    ) -> Prepared {
+        let (mut wrong, mut routes) = (Vec::new(), Vec::new());
+        for (key, entry) in entries {
             match entry {
                 Ok(route) => {
                     routes.push((route, key));
@@ -47,13 +57,7 @@ impl Inner {
                 Err(violations) => wrong.push(Some(violations.into())),
             }
         }
-        let commands = self.commands(asker, routes).await;
-        let mut answers = self.committer.submit_all(commands).await.into_iter();
-        let results = wrong.into_iter().map(|wrong| match wrong {
-            Some(error) => Err(error),
-            None => routed(answers.next().unwrap_or(Err(Error::Internal))),
-        });
-        Ok(v1::BatchRouteLeadsResponse { results: results.map(to_result).collect() })
+        Prepared { commands: self.commands(asker, routes).await, wrong }
     }
 
     /// Scores the leads and makes them commands.
@@ -80,8 +84,30 @@ impl Inner {
     }
 }
 
+/// Leads that were read, as commands. What is wrong with an entry is the answer to that entry; the others go on.
+pub(super) struct Prepared {
+    pub commands: Vec<Command>,
+    /// By entry: why it is none of the commands.
+    pub wrong: Vec<Option<Error>>,
+}
+
+impl Prepared {
+    /// The result of each entry, from the answers to the commands.
+    pub(super) fn results(
+        wrong: Vec<Option<Error>>,
+        answers: Vec<Answer>,
+    ) -> impl Iterator<Item = v1::BatchRouteResult> {
+        let mut answers = answers.into_iter();
+        let results = wrong.into_iter().map(move |wrong| match wrong {
+            Some(error) => Err(error),
+            None => routed(answers.next().unwrap_or(Err(Error::Internal))),
+        });
+        results.map(to_result)
+    }
+}
+
 /// The name under which the response is kept. An id that is none is refused when the request is read.
-fn key(request: &v1::RouteLeadRequest) -> Option<RequestKey> {
+pub(super) fn key(request: &v1::RouteLeadRequest) -> Option<RequestKey> {
     let id = uuid::Uuid::try_parse(&request.request_id).ok()?;
     Some(request_key(id, "route_lead", &request.encode_to_vec()))
 }

@@ -138,9 +138,9 @@ async fn a_batch_of_any_size_costs_two_round_trips_or_seven() {
             let lead = id(changed.fetch_add(1, SeqCst));
             tx.lookup(tenant, &[], &[]).await.unwrap();
             let rows = tx.leads(tenant, &[lead]).await.unwrap();
-            let mut changes = handed_over(&rows[0].ownership).0;
-            changes.loads = [(rep("anna"), RepLoad::default())].into();
-            tx.write(tenant, &changes).await.unwrap();
+            let mut made = handed_over(&rows[0].ownership).0;
+            made.loads = [(rep("anna"), RepLoad::default())].into();
+            tx.write(tenant, &made).await.unwrap();
         };
         assert_eq!(round_trips(&wire, &session, change).await, 7, "lookup, leads twice, begin, writes twice, commit");
 
