@@ -52,7 +52,12 @@ impl Dev {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_run_side_by_side_and_keep_their_data() {
     let data = place();
-    let (first, second) = (Dev::start(data.path()), Dev::start(data.path()));
+    // At once: an address that is free when one of them looks may be taken when it listens.
+    let (first, second) = std::thread::scope(|scope| {
+        let start = || scope.spawn(|| Dev::start(data.path()));
+        let (first, second) = (start(), start());
+        (first.join().unwrap(), second.join().unwrap())
+    });
     assert_ne!(first.connection.server, second.connection.server);
     let clients = first.connection.clients().unwrap();
     install(&clients, &company::directory(&[("ana", 1, "")]), company::POLICY).await;

@@ -76,12 +76,21 @@ impl App {
     ///
     /// Errors: see [`StartError`]; nothing is left running then.
     pub async fn start(config: Config, roles: Roles, clock: Clock) -> Result<Self, StartError> {
+        Self::begin(config, roles, clock, Taken::IsAnError).await
+    }
+
+    /// The same, but an address on which somebody else listens is replaced by a free port of that host.
+    pub async fn start_beside_others(config: Config, roles: Roles, clock: Clock) -> Result<Self, StartError> {
+        Self::begin(config, roles, clock, Taken::GoesElsewhere).await
+    }
+
+    async fn begin(config: Config, roles: Roles, clock: Clock, taken: Taken) -> Result<Self, StartError> {
         config.check(roles)?;
         let store = Store::connect(&config.database_url()?, config.store_options()).await?;
         upkeep::prepare(&store, &config, &clock).await?;
         let shared = Shared::new(store, clock);
         let mut app = Self { scoring: None, assignment: None, escalation: None, shared, config };
-        if let Err(error) = app.start_roles(roles).await {
+        if let Err(error) = app.start_roles(roles, taken).await {
             app.kill().await;
             return Err(error);
         }
@@ -90,19 +99,19 @@ impl App {
     }
 
     /// Callees first, so that their callers know where they are.
-    async fn start_roles(&mut self, roles: Roles) -> Result<(), StartError> {
+    async fn start_roles(&mut self, roles: Roles, taken: Taken) -> Result<(), StartError> {
         let Self { shared, config, .. } = self;
         if roles.scoring {
-            let listener = listen("scoring", config.scoring.listen.address).await?;
+            let listener = listen("scoring", config.scoring.listen.address, taken).await?;
             self.scoring = Some(shared.scoring(config, listener).await?);
         }
         if roles.assignment {
-            let listener = listen("assignment", config.assignment.listen.address).await?;
+            let listener = listen("assignment", config.assignment.listen.address, taken).await?;
             let scoring = callee(config.assignment.scoring.as_ref(), self.scoring);
             self.assignment = Some(shared.assignment(config, listener, &scoring).await?);
         }
         if roles.escalation {
-            let listener = listen("escalation", config.escalation.listen.address).await?;
+            let listener = listen("escalation", config.escalation.listen.address, taken).await?;
             let assignment = callee(config.escalation.assignment.as_ref(), self.assignment);
             self.escalation = Some(shared.escalation(config, listener, &assignment).await?);
         }
@@ -147,8 +156,22 @@ impl App {
     }
 }
 
-async fn listen(role: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| StartError::Listen { role, address, source })
+/// What an address comes to on which somebody else listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    IsAnError,
+    GoesElsewhere,
+}
+
+async fn listen(role: &'static str, address: SocketAddr, taken: Taken) -> Result<TcpListener, StartError> {
+    // The listener itself tells: between asking and listening somebody else may come.
+    let listener = match TcpListener::bind(address).await {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && taken == Taken::GoesElsewhere => {
+            TcpListener::bind(SocketAddr::new(address.ip(), 0)).await
+        }
+        bound => bound,
+    };
+    listener.map_err(|source| StartError::Listen { role, address, source })
 }
 
 /// The configured callee, else the one in this process. `Config::check` has made sure that there is one.

@@ -1,6 +1,6 @@
 //! All services on this machine, for trying them out: on the Postgres that is given, else on a private one.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result};
 use kit::{clock::Clock, lifecycle::Drained};
@@ -31,10 +31,7 @@ impl Local {
             config.database.url = Some(opened.url("postgres"));
             cluster = Some(opened);
         }
-        for listen in [&mut config.scoring.listen, &mut config.assignment.listen, &mut config.escalation.listen] {
-            listen.address = free(listen.address);
-        }
-        match App::start(config, Roles::ALL, Clock::system()).await {
+        match App::start_beside_others(config, Roles::ALL, Clock::system()).await {
             Ok(app) => Ok(Self { app, cluster }),
             Err(error) => {
                 stop_cluster(cluster).await?;
@@ -89,12 +86,4 @@ fn open_cluster(name: &str) -> Result<Cluster> {
 async fn stop_cluster(cluster: Option<Cluster>) -> Result<()> {
     let Some(cluster) = cluster else { return Ok(()) };
     tokio::task::spawn_blocking(move || cluster.stop()).await?.context("the private Postgres was not stopped")
-}
-
-/// The address if nobody listens on it, else one of the same host with a port that the system chooses.
-fn free(address: SocketAddr) -> SocketAddr {
-    match TcpListener::bind(address) {
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => SocketAddr::new(address.ip(), 0),
-        _ => address,
-    }
 }
