@@ -4,7 +4,10 @@ use anyhow::Context as _;
 use clap::Args;
 use tonic::transport::Endpoint;
 
-use crate::clients::{Caller, Clients, Link, endpoint};
+use crate::{
+    clients::{Caller, Clients, Link, endpoint},
+    credentials::Credentials,
+};
 
 /// Where the services are, and for whom they are asked. Every command takes these flags.
 #[derive(Debug, Clone, Args)]
@@ -24,14 +27,17 @@ pub struct Connection {
     #[arg(env = "LEADROUTER_ESCALATION_SERVER", hide_env_values = true, default_value = ESCALATION_SERVER)]
     pub escalation_server: String,
 
-    /// The tenant whose leads are meant.
-    #[arg(long, global = true, value_name = "NAME", help_heading = HEADING)]
-    #[arg(env = "LEADROUTER_TENANT", hide_env_values = true, default_value = "default")]
-    pub tenant: String,
+    /// The tenant whose leads are meant; otherwise the one that the credential is for, or `default`.
+    #[arg(long, global = true, value_name = "NAME", help_heading = HEADING, env = "LEADROUTER_TENANT", hide_env_values = true)]
+    pub tenant: Option<String>,
 
     /// Who acts, for the history of leads; otherwise the user who is logged in.
     #[arg(long, global = true, value_name = "NAME", help_heading = HEADING, env = "LEADROUTER_ACTOR", hide_env_values = true)]
     pub actor: Option<String>,
+
+    /// What is shown to services that ask for a credential.
+    #[command(flatten)]
+    pub credentials: Credentials,
 }
 
 const HEADING: &str = "Connection";
@@ -51,8 +57,9 @@ impl Connection {
             server: server.into(),
             scoring_server: scoring_server.into(),
             escalation_server: escalation_server.into(),
-            tenant: tenant.into(),
+            tenant: Some(tenant.into()),
             actor: None,
+            credentials: Credentials::default(),
         }
     }
 
@@ -60,15 +67,20 @@ impl Connection {
     ///
     /// Must be called inside of a tokio runtime. Errors: an address, the tenant or the actor can't be one.
     pub fn clients(&self) -> anyhow::Result<Clients> {
-        let caller = Caller::new(&self.tenant, &self.actor())?;
+        let caller = Caller::new(self.tenant.as_deref(), &self.actor())?;
         let link = |address: &str, option: &'static str| -> anyhow::Result<Link> {
-            let endpoint: Endpoint = endpoint(address).with_context(|| option.to_owned())?;
-            Ok(Link::new(endpoint.connect_lazy(), caller.clone(), address, option))
+            let endpoint = self.endpoint(address).with_context(|| option.to_owned())?;
+            Ok(Link::new(endpoint.connect_lazy(), caller.clone(), address, option).showing(&self.credentials))
         };
         let assignment = link(&self.server, "--server")?;
         let scoring = link(&self.scoring_server, "--scoring-server")?;
         let escalation = link(&self.escalation_server, "--escalation-server")?;
         Ok(Clients::new(assignment, scoring, escalation))
+    }
+
+    /// The service at an address, as it is connected to. Errors: it can't be an address, or a credential can't be used.
+    pub fn endpoint(&self, address: &str) -> anyhow::Result<Endpoint> {
+        self.credentials.secure(endpoint(address)?)
     }
 
     fn actor(&self) -> String {
@@ -84,11 +96,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_can_not_be_an_address_is_told_with_its_flag() {
-        for (address, part) in [
-            ("localhost:7070", "expected an address such as `http://localhost:7070`"),
-            ("https://leads.example", "a mesh or a gateway"),
-            ("http://", "http://"),
-        ] {
+        for (address, part) in
+            [("localhost:7070", "expected an address such as `http://localhost:7070`"), ("http://", "http://")]
+        {
             let connection = Connection::new(SERVER, address, ESCALATION_SERVER, "default");
             let error = format!("{:#}", connection.clients().err().unwrap());
             assert!(error.starts_with("--scoring-server: ") && error.contains(part), "{error}");

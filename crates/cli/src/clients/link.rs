@@ -7,14 +7,16 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use futures::{FutureExt as _, future::BoxFuture};
-use http::{HeaderName, HeaderValue, Request, Response};
+use futures::future::BoxFuture;
+use http::{HeaderName, HeaderValue, Request, Response, header::AUTHORIZATION};
 use tonic::{
     Code, Status,
     body::Body,
     transport::{self, Channel, Endpoint},
 };
 use tower::{Service, ServiceExt as _};
+
+use crate::credentials::Credentials;
 
 /// How long a call may take that sets no time of its own, as `grpc-timeout` writes it.
 const TIMEOUT: HeaderValue = HeaderValue::from_static("30S");
@@ -28,13 +30,13 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// For whom calls are made: what their metadata say.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    tenant: HeaderValue,
+    tenant: Option<HeaderValue>,
     actor: HeaderValue,
 }
 
 impl Caller {
-    /// `tenant` is a slug; `actor` who acts. Errors: one of them can't stand in metadata.
-    pub fn new(tenant: &str, actor: &str) -> anyhow::Result<Self> {
+    /// `tenant` is a slug, and left to the service if it is not given; `actor` who acts. Errors: one of them can't stand in metadata.
+    pub fn new(tenant: Option<&str>, actor: &str) -> anyhow::Result<Self> {
         let value = |text: &str, flag: &str| -> anyhow::Result<HeaderValue> {
             let sendable = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
             if !sendable {
@@ -42,17 +44,17 @@ impl Caller {
             }
             HeaderValue::from_str(text).with_context(|| flag.to_owned())
         };
-        Ok(Self { tenant: value(tenant, "--tenant")?, actor: value(actor, "--actor")? })
+        Ok(Self {
+            tenant: tenant.map(|tenant| value(tenant, "--tenant")).transpose()?,
+            actor: value(actor, "--actor")?,
+        })
     }
 }
 
 /// Reads the address of a service. Errors: what was found and what was expected.
 pub fn endpoint(address: &str) -> anyhow::Result<Endpoint> {
-    if address.starts_with("https://") {
-        bail!("found `{address}`, expected `http://`; for TLS, let a mesh or a gateway in between add it");
-    }
     let expected = || format!("found `{address}`, expected an address such as `http://localhost:7070`");
-    if !address.starts_with("http://") {
+    if !address.starts_with("http://") && !address.starts_with("https://") {
         bail!(expected());
     }
     let endpoint = Endpoint::from_shared(address.to_owned()).with_context(expected)?;
@@ -69,6 +71,7 @@ pub fn endpoint(address: &str) -> anyhow::Result<Endpoint> {
 pub struct Link {
     channel: Channel,
     caller: Caller,
+    credentials: Option<Arc<Credentials>>,
     place: Arc<Place>,
 }
 
@@ -82,7 +85,15 @@ struct Place {
 impl Link {
     /// Calls over `channel` for `caller`. Messages name `address`, and the command line's `flag` that sets it.
     pub fn new(channel: Channel, caller: Caller, address: &str, flag: &'static str) -> Self {
-        Self { channel, caller, place: Arc::new(Place { address: address.to_owned(), flag }) }
+        let place = Arc::new(Place { address: address.to_owned(), flag });
+        Self { channel, caller, credentials: None, place }
+    }
+
+    /// The same, with the token of these credentials.
+    #[must_use]
+    pub fn showing(mut self, credentials: &Credentials) -> Self {
+        self.credentials = credentials.token_file.is_some().then(|| Arc::new(credentials.clone()));
+        self
     }
 }
 
@@ -98,12 +109,20 @@ impl Service<Request<Body>> for Link {
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let headers = request.headers_mut();
-        headers.insert(TENANT, self.caller.tenant.clone());
+        if let Some(tenant) = &self.caller.tenant {
+            headers.insert(TENANT, tenant.clone());
+        }
         headers.insert(ACTOR, self.caller.actor.clone());
         headers.entry(GRPC_TIMEOUT).or_insert(TIMEOUT);
-        let place = Arc::clone(&self.place);
-        let call = self.channel.clone().oneshot(request);
-        call.map(move |answer| answer.map_err(|error| place.broken(error))).boxed()
+        let (place, channel, credentials) = (Arc::clone(&self.place), self.channel.clone(), self.credentials.clone());
+        Box::pin(async move {
+            if let Some(credentials) = credentials
+                && let Some(authorization) = credentials.authorization().await?
+            {
+                request.headers_mut().insert(AUTHORIZATION, authorization);
+            }
+            channel.oneshot(request).await.map_err(|error| place.broken(error))
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use tonic::transport::Endpoint;
+use cli::Connection;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
 /// A service that takes longer than this is not well.
@@ -18,9 +18,8 @@ pub(crate) struct HealthArgs {
 }
 
 /// Exit code 0: it serves; 1: it answers that it doesn't, or doesn't answer.
-pub(crate) async fn run(args: HealthArgs) -> Result<ExitCode> {
-    let endpoint = Endpoint::from_shared(args.address.clone())
-        .with_context(|| format!("found `{}`, expected an address such as `http://127.0.0.1:7070`", args.address))?;
+pub(crate) async fn run(args: HealthArgs, connection: &Connection) -> Result<ExitCode> {
+    let endpoint = connection.endpoint(&args.address)?;
     let channel = endpoint.connect_timeout(PATIENCE).timeout(PATIENCE).connect_lazy();
     let answer = HealthClient::new(channel).check(HealthCheckRequest::default()).await;
     let status = answer.with_context(|| format!("{} does not answer", args.address))?.into_inner().status();

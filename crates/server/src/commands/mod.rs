@@ -43,11 +43,11 @@ enum Command {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.command {
-        Command::Demo(args) => demo::run(args).await,
+        Command::Demo(args) => Box::pin(demo::run(args)).await,
         Command::Dev(args) => dev::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Config(command) => config::run(&command),
-        Command::Health(args) => health::run(args).await,
+        Command::Health(args) => health::run(args, &arguments.connection).await,
         Command::Client(command) => {
             cli::run(command, &arguments.connection).await?;
             Ok(ExitCode::SUCCESS)

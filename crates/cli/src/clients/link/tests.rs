@@ -39,7 +39,7 @@ impl Service<Request<Body>> for Mirror {
 }
 
 fn client(address: &str) -> AssignmentServiceClient<Link> {
-    let caller = Caller::new("acme", "Jane Doe").unwrap();
+    let caller = Caller::new(Some("acme"), "Jane Doe").unwrap();
     AssignmentServiceClient::new(Link::new(endpoint(address).unwrap().connect_lazy(), caller, address, "--server"))
 }
 
@@ -92,7 +92,7 @@ async fn a_server_that_never_answers_is_not_waited_for() {
 
 #[test]
 fn what_can_not_be_sent_is_no_caller() {
-    assert!(Caller::new("", "jane").is_err());
-    let error = Caller::new("acme", "Jane\nDoe").unwrap_err().to_string();
+    assert!(Caller::new(Some(""), "jane").is_err());
+    let error = Caller::new(Some("acme"), "Jane\nDoe").unwrap_err().to_string();
     assert_eq!(error, "--actor: expected printable ASCII characters, found `Jane\\nDoe`");
 }
