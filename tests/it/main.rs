@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed step fails the test")]
 
 mod caps;
+mod certificates;
 mod change;
 mod crash;
 mod examples;
@@ -11,7 +12,9 @@ mod permissions;
 mod privacy;
 mod programs;
 mod refusals;
+mod rotation;
 mod route;
 mod stream;
 mod time;
+mod tokens;
 mod trace;

@@ -70,7 +70,7 @@ async fn denies(channel: &client::Channel, path: &str, role: &str) -> bool {
 async fn each_role_may_call_what_is_documented_and_nothing_else() {
     let world = World::empty().await;
     let channel = |address: Option<SocketAddr>| {
-        client::channel(&client::ClientConfig::new(format!("http://{}", address.unwrap()))).unwrap()
+        client::channel(&client::ClientConfig::new(format!("http://{}", address.unwrap())), None).unwrap()
     };
     let (assignment, scoring, escalation) =
         (channel(world.app.assignment), channel(world.app.scoring), channel(world.app.escalation));

@@ -64,8 +64,10 @@ async fn a_list_call_tells_at_once_what_is_wrong_with_size_token_and_all_else() 
 async fn what_never_reaches_a_handler_is_refused_with_a_reason_of_the_contract() {
     let world = World::empty().await;
     let refused = async |path: &'static str, message: v1::GetLeadRequest| {
-        let channel =
-            kit::client::channel(&kit::client::ClientConfig::new(format!("http://{}", world.app.assignment.unwrap())));
+        let channel = kit::client::channel(
+            &kit::client::ClientConfig::new(format!("http://{}", world.app.assignment.unwrap())),
+            None,
+        );
         let mut grpc = tonic::client::Grpc::new(channel.unwrap());
         grpc.ready().await.unwrap();
         let codec = tonic_prost::ProstCodec::<v1::GetLeadRequest, v1::GetLeadResponse>::default();

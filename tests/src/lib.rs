@@ -1,9 +1,13 @@
 //! What the end-to-end tests share: running services on a database of a test's own, with a clock that the test moves.
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a failed step fails the test")]
 
+pub mod authority;
 pub mod collector;
 pub mod company;
+pub mod issuer;
+pub mod key_server;
 pub mod process;
+pub mod secured;
 
 use std::{net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};
 

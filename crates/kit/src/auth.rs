@@ -5,7 +5,10 @@
 
 mod access;
 mod believed;
+mod credentials;
 mod layer;
+mod security;
+mod token;
 
 use std::sync::Arc;
 
@@ -16,7 +19,9 @@ use crate::refusal;
 
 pub(crate) use access::{Access, Need};
 pub use access::{Permissions, Role, Rules};
-pub use layer::{Auth, AuthLayer};
+use credentials::{Grant, Tenants};
+pub use layer::{Auth, AuthFuture, AuthLayer};
+pub use security::Security;
 
 /// Metadata that names the tenant.
 pub const TENANT_HEADER: &str = "leadrouter-tenant";
@@ -32,7 +37,8 @@ const MAX_TENANT: usize = 63;
 pub struct Caller {
     /// The tenant's name, a slug: 1 to 63 of `a-z`, `0-9` and `-`, not led by `-`. `default` if the caller names none.
     pub tenant: Arc<str>,
-    /// Who acts: 1 to 120 printable ASCII characters. `anonymous` if the caller names none.
+    /// Who acts: printable ASCII characters, at most 120 where callers are believed, and `anonymous` if they name none. Else the
+    /// workload of the certificate (at most 120), the subject of the token (at most 255), or both: `spiffe://acme/crm for anna`.
     pub actor: Arc<str>,
 }
 
@@ -68,7 +74,7 @@ pub fn is_tenant(name: &str) -> bool {
 }
 
 /// Whether it is 1 to `most` printable ASCII characters.
-fn is_text(text: &str, most: usize) -> bool {
+pub(crate) fn is_text(text: &str, most: usize) -> bool {
     (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
 }
 

@@ -12,6 +12,7 @@ use std::{
 
 use http::{Request, Response};
 use pin_project_lite::pin_project;
+use rustls::pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 use tonic::{
     Code, Status,
@@ -24,6 +25,7 @@ use crate::{
     config::{ConfigError, Problem, human_duration},
     deadline::{ClientDeadline, ClientDeadlineLayer},
     telemetry::{ClientTrace, ClientTraceLayer},
+    tls::ClientTls,
 };
 
 /// Time that the callee has to answer a ping.
@@ -33,7 +35,7 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientConfig {
-    /// Where it is: `http://assignment:7070`.
+    /// Where it is: `http://assignment:7070`, or `https://` with `auth.client`.
     pub endpoint: String,
     /// Connections among which calls take turns. One HTTP/2 connection is served by one task of the callee's, and stays
     /// with one of its replicas. Default 1.
@@ -83,16 +85,32 @@ impl ClientConfig {
 /// What generated clients are made with. Cheap to clone.
 pub type Channel = ClientTrace<ClientDeadline<Pool>>;
 
-/// A channel to the service that `config` names. It connects with the first call, and again whenever it has to.
+/// A channel to the service that `config` names. It connects with the first call, and again whenever it has to; over `https` it shows
+/// the certificate of `tls`.
 ///
 /// Must be called inside of a tokio runtime.
-pub fn channel(config: &ClientConfig) -> Result<Channel, ConfigError> {
-    let endpoint = endpoint(config)?;
+pub fn channel(config: &ClientConfig, tls: Option<&ClientTls>) -> Result<Channel, ConfigError> {
+    let secured = config.endpoint.strip_prefix("https://").zip(tls);
+    let connect: Box<dyn Fn() -> transport::Channel> = match secured {
+        None => {
+            let endpoint = endpoint(config)?;
+            Box::new(move || endpoint.connect_lazy())
+        }
+        Some((rest, tls)) => {
+            // The library would add TLS of its own, which can't be changed later.
+            let plain = ClientConfig { endpoint: format!("http://{rest}"), ..config.clone() };
+            let origin = config.endpoint.parse().map_err(|error| refused(config, &format!(" ({error})")))?;
+            let (endpoint, tls) = (endpoint(&plain)?.origin(origin), tls.clone());
+            let host = endpoint.uri().host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+            let host = ServerName::try_from(host).map_err(|error| refused(config, &format!(" ({error})")))?;
+            Box::new(move || tls.connect_lazy(&endpoint, &host))
+        }
+    };
     if config.connections == 0 {
         return Err(ConfigError::of(Problem::at("connections", "found 0, expected at least 1")));
     }
     let pool = Pool(Arc::new(Connections {
-        channels: (0..config.connections).map(|_| endpoint.connect_lazy()).collect(),
+        channels: (0..config.connections).map(|_| connect()).collect(),
         next: AtomicUsize::new(0),
     }));
     // In this order: a call that is over before it began still shows in the trace.
@@ -100,23 +118,25 @@ pub fn channel(config: &ClientConfig) -> Result<Channel, ConfigError> {
 }
 
 fn endpoint(config: &ClientConfig) -> Result<Endpoint, ConfigError> {
-    let refused = |why: &str| {
-        let message = format!("found `{}`, expected an address such as `http://localhost:7070`{why}", config.endpoint);
-        ConfigError::of(Problem::at("endpoint", message))
-    };
     if config.endpoint.starts_with("https://") {
-        return Err(refused("; for TLS, let a mesh or a gateway in between add it"));
+        return Err(refused(config, "; for TLS, set `auth.client`"));
     }
     if !config.endpoint.starts_with("http://") {
-        return Err(refused(""));
+        return Err(refused(config, ""));
     }
-    let endpoint = Endpoint::from_shared(config.endpoint.clone()).map_err(|error| refused(&format!(" ({error})")))?;
+    let endpoint =
+        Endpoint::from_shared(config.endpoint.clone()).map_err(|error| refused(config, &format!(" ({error})")))?;
     Ok(endpoint
         .connect_timeout(config.connect_timeout)
         .tcp_nodelay(true)
         .http2_keep_alive_interval(config.keepalive_interval)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT)
         .keep_alive_while_idle(true))
+}
+
+fn refused(config: &ClientConfig, why: &str) -> ConfigError {
+    let message = format!("found `{}`, expected an address such as `http://localhost:7070`{why}", config.endpoint);
+    ConfigError::of(Problem::at("endpoint", message))
 }
 
 /// Connections that calls use in turn.

@@ -3,9 +3,11 @@
 //! The environment wins over the file: `LEADROUTER_LIMITS__MAX_IN_FLIGHT=2048` sets `limits.max_in_flight`.
 //! Structs use `deny_unknown_fields` and never `flatten`, which would switch that check off (serde #2283).
 
+mod auth;
 mod duration;
 mod error;
 mod sections;
+mod tokens;
 
 use std::path::Path;
 
@@ -17,10 +19,13 @@ use figment::{
 };
 use serde::de::DeserializeOwned;
 
+pub(crate) use self::auth::ALL_TENANTS;
 pub use self::{
+    auth::{AuthConfig, AuthMode, ClientTlsConfig, TlsConfig, WorkloadConfig},
     duration::{human_duration, optional_human_duration},
     error::{ConfigError, Problem},
-    sections::{AuthMode, DrainConfig, LimitsConfig, ListenConfig, LogFormat, Ratio, TelemetryConfig},
+    sections::{DrainConfig, LimitsConfig, ListenConfig, LogFormat, Ratio, TelemetryConfig},
+    tokens::{KeysConfig, SignatureAlgorithm, TokensConfig},
 };
 
 /// What configuration variables begin with.

@@ -17,8 +17,10 @@ pub mod methods;
 pub mod metrics;
 pub mod panic;
 pub mod refusal;
+mod reload;
 pub mod server;
 pub mod telemetry;
+pub mod tls;
 
 /// What [`grpc_service!`](crate::grpc_service) needs from tonic, so that its users need not name it.
 #[doc(hidden)]

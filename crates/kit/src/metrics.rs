@@ -59,6 +59,9 @@ pub(crate) struct ServerMetrics {
     pub(crate) duration: Histogram<f64>,
     pub(crate) shed: Counter<u64>,
     pub(crate) panics: Counter<u64>,
+    pub(crate) failed_handshakes: Counter<u64>,
+    pub(crate) reloads: Counter<u64>,
+    pub(crate) key_fetches: Counter<u64>,
 }
 
 pub(crate) fn server() -> &'static ServerMetrics {
@@ -67,6 +70,17 @@ pub(crate) fn server() -> &'static ServerMetrics {
         duration: durations(RPC_SERVER_CALL_DURATION, "Time from a call's headers to the end of its answer"),
         shed: counter("leadrouter.rpc.shed", "{call}", "Calls refused because the limit in flight was reached"),
         panics: counter("leadrouter.rpc.panics", "{panic}", "Handlers that panicked"),
+        failed_handshakes: counter(
+            "leadrouter.tls.failed_handshakes",
+            "{handshake}",
+            "TLS handshakes that came to nothing",
+        ),
+        reloads: counter(
+            "leadrouter.files.reloads",
+            "{reload}",
+            "Changed certificates and keys that were read, by outcome",
+        ),
+        key_fetches: counter("leadrouter.token_keys.fetches", "{fetch}", "Fetches of the keys of tokens, by outcome"),
     })
 }
 

@@ -37,8 +37,17 @@ pub mod reason {
     /// The caller has not the permission that the method needs.
     pub const METHOD_DENIED: &str = "METHOD_DENIED";
 
+    /// The credential is not for that tenant.
+    pub const TENANT_DENIED: &str = "TENANT_DENIED";
+    /// Neither a certificate nor a token came with the call.
+    pub const CREDENTIAL_MISSING: &str = "CREDENTIAL_MISSING";
+    /// The token was good once.
+    pub const CREDENTIAL_EXPIRED: &str = "CREDENTIAL_EXPIRED";
+    /// The certificate or the token is not accepted.
+    pub const CREDENTIAL_INVALID: &str = "CREDENTIAL_INVALID";
+
     /// All of them.
-    pub const ALL: [&str; 8] = [
+    pub const ALL: [&str; 12] = [
         DEADLINE_EXCEEDED,
         OVERLOADED,
         INVALID_METADATA,
@@ -47,6 +56,10 @@ pub mod reason {
         MESSAGE_TOO_LARGE,
         MALFORMED_CALL,
         METHOD_DENIED,
+        TENANT_DENIED,
+        CREDENTIAL_MISSING,
+        CREDENTIAL_EXPIRED,
+        CREDENTIAL_INVALID,
     ];
 }
 

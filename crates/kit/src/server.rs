@@ -19,8 +19,8 @@ use tonic_health::{
 use tower::ServiceBuilder;
 
 use crate::{
-    auth::{Access, AuthLayer, Need, Rules},
-    config::{AuthMode, ConfigError, LimitsConfig},
+    auth::{Access, AuthLayer, Need, Security},
+    config::{ConfigError, LimitsConfig},
     deadline::ServerDeadlineLayer,
     explain::ExplainLayer,
     incoming::incoming,
@@ -78,8 +78,7 @@ macro_rules! grpc_service {
 pub struct GrpcServer {
     role: &'static str,
     limits: LimitsConfig,
-    auth: AuthMode,
-    rules: Rules,
+    security: Arc<Security>,
     routes: RoutesBuilder,
     services: Vec<&'static str>,
     descriptor_sets: Vec<&'static [u8]>,
@@ -97,13 +96,15 @@ pub struct Running {
 }
 
 impl GrpcServer {
-    /// A server that plays `role`, which is a word for traces and metrics: `assignment`.
-    pub fn new(role: &'static str, limits: &LimitsConfig, auth: AuthMode) -> Self {
+    /// A server that plays `role`, which is a word for traces and metrics: `assignment`. It lets in whom `security` knows.
+    ///
+    /// Each method must have a permission in the descriptor set; nobody may call one that has none. Health answers everybody,
+    /// reflection every caller who is known.
+    pub fn new(role: &'static str, limits: &LimitsConfig, security: Arc<Security>) -> Self {
         Self {
             role,
             limits: limits.clone(),
-            auth,
-            rules: Rules::NONE,
+            security,
             routes: RoutesBuilder::default(),
             services: Vec::new(),
             descriptor_sets: Vec::new(),
@@ -137,14 +138,6 @@ impl GrpcServer {
         self
     }
 
-    /// What callers may do, by their role. Each method must have a permission in the descriptor set; nobody may call one that
-    /// has none. Health answers everybody, reflection every caller who is known.
-    #[must_use]
-    pub const fn rules(mut self, rules: Rules) -> Self {
-        self.rules = rules;
-        self
-    }
-
     /// Lets the method at `path` use the reserve of the limit in flight: `/package.Service/Method`.
     #[must_use]
     pub fn reserve(mut self, path: &'static str) -> Self {
@@ -163,11 +156,11 @@ impl GrpcServer {
     pub async fn serve(mut self, listener: TcpListener, lifecycle: &Lifecycle) -> Result<Running, ServeError> {
         self.limits.check()?;
         let address = listener.local_addr()?;
-        self.auth.check_listen(address)?;
+        self.security.check_listen(address)?;
         let health = self.add_health(lifecycle).await;
         self.add_reflection()?;
         let methods = Arc::new(Methods::new(self.role, &self.descriptor_sets, &self.services)?);
-        let access = Access::new(self.rules, &self.descriptor_sets, &self.services, &EXEMPT)?;
+        let access = Access::new(self.security.rules(), &self.descriptor_sets, &self.services, &EXEMPT)?;
         let limiter = Arc::new(Limiter::new(&self.limits, std::mem::take(&mut self.reserved)));
         metrics::observe_in_flight(self.role, &limiter);
 
@@ -182,12 +175,12 @@ impl GrpcServer {
             // Sheds before work is done for a call; inside of the deadline, so that a call that is over gives its place back.
             .layer(LimitLayer::new(limiter))
             // Handlers find a `Caller` in every request, who may make it.
-            .layer(AuthLayer::new(access))
+            .layer(AuthLayer::new(&self.security, access))
             // Innermost, so that a panic is an answer like another to those outside: counted, traced, its place free.
             .layer(CatchPanicLayer)
             .into_inner();
 
-        let incoming = incoming(listener, &self.limits, lifecycle.aborted().clone());
+        let incoming = incoming(listener, &self.limits, self.security.server_tls(), lifecycle);
         let stopping = lifecycle.stopping().clone();
         let routes = std::mem::take(&mut self.routes).routes();
         let serving = self

@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr};
 
 use kit::{
+    auth::Security,
     client::ClientConfig,
     clock::Clock,
     config::ConfigError,
@@ -12,7 +13,7 @@ use kit::{
 use store::{Audit, Store, StoreError};
 use tokio::net::TcpListener;
 
-use crate::{config::Config, roles::Shared, upkeep};
+use crate::{access::RULES, config::Config, roles::Shared, upkeep};
 
 /// Which roles a process plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,19 +77,21 @@ impl App {
     ///
     /// Errors: see [`StartError`]; nothing is left running then.
     pub async fn start(config: Config, roles: Roles, clock: Clock) -> Result<Self, StartError> {
-        Self::begin(config, roles, clock, Taken::IsAnError).await
+        // Boxed, as below: a start needs some room, which all who await it would need as well.
+        Box::pin(Self::begin(config, roles, clock, Taken::IsAnError)).await
     }
 
     /// The same, but an address on which somebody else listens is replaced by a free port of that host.
     pub async fn start_beside_others(config: Config, roles: Roles, clock: Clock) -> Result<Self, StartError> {
-        Self::begin(config, roles, clock, Taken::GoesElsewhere).await
+        Box::pin(Self::begin(config, roles, clock, Taken::GoesElsewhere)).await
     }
 
     async fn begin(config: Config, roles: Roles, clock: Clock, taken: Taken) -> Result<Self, StartError> {
         config.check(roles)?;
+        let security = Security::load(&config.auth, RULES, clock.clone())?;
         let store = Store::connect(&config.database_url()?, config.store_options()).await?;
         upkeep::prepare(&store, &config, &clock).await?;
-        let shared = Shared::new(store, clock);
+        let shared = Shared::new(store, clock, security);
         let mut app = Self { scoring: None, assignment: None, escalation: None, shared, config };
         if let Err(error) = app.start_roles(roles, taken).await {
             app.kill().await;
@@ -107,12 +110,12 @@ impl App {
         }
         if roles.assignment {
             let listener = listen("assignment", config.assignment.listen.address, taken).await?;
-            let scoring = callee(config.assignment.scoring.as_ref(), self.scoring);
+            let scoring = callee(config.assignment.scoring.as_ref(), shared, self.scoring);
             self.assignment = Some(shared.assignment(config, listener, &scoring).await?);
         }
         if roles.escalation {
             let listener = listen("escalation", config.escalation.listen.address, taken).await?;
-            let assignment = callee(config.escalation.assignment.as_ref(), self.assignment);
+            let assignment = callee(config.escalation.assignment.as_ref(), shared, self.assignment);
             self.escalation = Some(shared.escalation(config, listener, &assignment).await?);
         }
         Ok(())
@@ -136,6 +139,11 @@ impl App {
     pub async fn kill(self) {
         self.shared.lifecycle.abort().await;
         self.shared.store.close().await;
+    }
+
+    /// How the services are addressed: `http`, or `https` where they use TLS.
+    pub fn scheme(&self) -> &'static str {
+        self.shared.scheme()
     }
 
     /// What the roles share to end together.
@@ -175,7 +183,8 @@ async fn listen(role: &'static str, address: SocketAddr, taken: Taken) -> Result
 }
 
 /// The configured callee, else the one in this process. `Config::check` has made sure that there is one.
-fn callee(configured: Option<&ClientConfig>, here: Option<SocketAddr>) -> ClientConfig {
-    let local = || ClientConfig::new(here.map_or_else(String::new, |address| format!("http://{address}")));
+fn callee(configured: Option<&ClientConfig>, shared: &Shared, here: Option<SocketAddr>) -> ClientConfig {
+    let url = |address| format!("{}://{address}", shared.scheme());
+    let local = || ClientConfig::new(here.map_or_else(String::new, url));
     configured.cloned().unwrap_or_else(local)
 }

@@ -5,18 +5,33 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 use assignment::AssignmentConfig;
 use escalation::SchedulerConfig;
 use kit::{
+    auth::Security,
     client::ClientConfig,
+    clock::Clock,
     config::{
-        AuthMode, ConfigError, DrainConfig, LimitsConfig, ListenConfig, Problem, TelemetryConfig, human_duration,
+        AuthConfig, AuthMode, ConfigError, DrainConfig, LimitsConfig, ListenConfig, Problem, TelemetryConfig,
+        human_duration,
     },
 };
 use serde::{Deserialize, Serialize};
 use store::StoreOptions;
 
-use crate::Roles;
+use crate::{Roles, access::RULES};
 
 /// Variables that begin as configuration does, but belong to the command line or to the private Postgres.
-const OTHER_VARIABLES: &[&str] = &["DATA_DIR", "SERVER", "SCORING_SERVER", "ESCALATION_SERVER", "TENANT", "ACTOR"];
+const OTHER_VARIABLES: &[&str] = &[
+    "DATA_DIR",
+    "SERVER",
+    "SCORING_SERVER",
+    "ESCALATION_SERVER",
+    "TENANT",
+    "ACTOR",
+    "TLS_CA",
+    "TLS_CERT",
+    "TLS_KEY",
+    "TLS_SERVER_NAME",
+    "TOKEN_FILE",
+];
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -27,8 +42,8 @@ pub struct Config {
     /// Names of the tenants that are made at the start if they don't exist; each 1 to 63 of `a-z`, `0-9` and `-`.
     /// Default: `default`.
     pub tenants: Tenants,
-    /// Who may call. Default `loopback`.
-    pub auth: AuthMode,
+    /// Who may call, and how that is known. Default: callers are believed, and must be on this machine.
+    pub auth: AuthConfig,
     /// What each server takes on at most.
     pub limits: LimitsConfig,
     /// How the process ends.
@@ -183,11 +198,60 @@ impl Config {
                 problems.extend(error.problems.into_iter().map(|p| Problem { key: format!("{role}.{}", p.key), ..p }));
             }
         }
+        problems.extend(self.callee_problems(roles));
         if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
+    }
+
+    /// What keeps a role from calling another one, where callers need credentials.
+    fn callee_problems(&self, roles: Roles) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if self.auth.mode != AuthMode::Credentials {
+            return problems;
+        }
+        let callees = [
+            (roles.assignment, "assignment", "scoring", &self.assignment.scoring),
+            (roles.escalation, "escalation", "assignment", &self.escalation.assignment),
+        ];
+        for (role, other, configured) in callees.into_iter().filter(|callee| callee.0).map(|(_, a, b, c)| (a, b, c)) {
+            let Some(client) = &self.auth.client else {
+                let message = format!("is required: `{role}` calls the {other} role, and must show who it is");
+                problems.push(Problem::at("auth.client", message));
+                break;
+            };
+            match configured {
+                Some(callee) if callee.endpoint.starts_with("https://") => {}
+                Some(callee) => {
+                    let message = format!(
+                        "found `{}`, expected `https://...`: without TLS nobody knows who calls",
+                        callee.endpoint
+                    );
+                    problems.push(Problem::at(format!("{role}.{other}.endpoint"), message));
+                }
+                None if self.auth.tls.is_none() => {
+                    let message = format!("is required: `{role}` calls the {other} role of this process");
+                    problems.push(Problem::at("auth.tls", message));
+                }
+                None if client.server_name.is_none() => {
+                    let message =
+                        format!("is required: `{role}` calls the {other} role of this process by its address");
+                    problems.push(Problem::at("auth.client.server_name", message));
+                }
+                None => {}
+            }
+        }
+        problems
+    }
+
+    /// Reads the certificates and keys that the configuration names, as a start would.
+    ///
+    /// Errors: all that is wrong with them.
+    pub fn check_files(&self) -> Result<(), ConfigError> {
+        Security::load(&self.auth, RULES, Clock::system()).map(drop)
     }
 
     fn problems(&self) -> Vec<Problem> {
         let mut problems = self.limits.check().err().map(|error| error.problems).unwrap_or_default();
+        problems.extend(self.auth.problems(&RULES));
         let mut check = |holds: bool, key: &str, message: String| {
             if !holds {
                 problems.push(Problem::at(key, message));

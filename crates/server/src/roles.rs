@@ -10,6 +10,7 @@ use api::v1::{
 use assignment::{AssignmentApi, AssignmentConfig, DirectoryApi, PolicyApi};
 use escalation::{EscalationApi, Scheduler, SchedulerConfig};
 use kit::{
+    auth::Security,
     client::{self, ClientConfig},
     clock::Clock,
     config::LimitsConfig,
@@ -22,7 +23,7 @@ use snapshots::Snapshots;
 use store::{Store, Tenants};
 use tokio::net::TcpListener;
 
-use crate::{access::RULES, app::StartError, config::Config};
+use crate::{app::StartError, config::Config};
 
 /// Bytes of a whole directory in one message: the 32 MiB that a directory file may have, and what surrounds it.
 const DIRECTORY_MESSAGE_BYTES: usize = 33 << 20;
@@ -39,19 +40,33 @@ pub(crate) struct Shared {
     pub tenants: Arc<Tenants>,
     pub snapshots: Arc<Snapshots>,
     pub clock: Clock,
+    pub security: Arc<Security>,
     pub lifecycle: Lifecycle,
 }
 
 impl Shared {
-    pub(crate) fn new(store: Store, clock: Clock) -> Self {
+    pub(crate) fn new(store: Store, clock: Clock, mut security: Security) -> Self {
+        let lifecycle = Lifecycle::new();
+        security.keep_up(&lifecycle);
         let tenants = Arc::new(Tenants::new(store.clone()));
         let snapshots = Arc::new(Snapshots::new(store.clone()));
-        Self { store, tenants, snapshots, clock, lifecycle: Lifecycle::new() }
+        Self { store, tenants, snapshots, clock, security: Arc::new(security), lifecycle }
+    }
+
+    /// How the services are addressed.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.security.has_tls() { "https" } else { "http" }
+    }
+
+    fn server(&self, role: &'static str, config: &Config) -> GrpcServer {
+        let server = GrpcServer::new(role, &config.limits, Arc::clone(&self.security));
+        server.descriptor_set(api::FILE_DESCRIPTOR_SET)
     }
 
     pub(crate) async fn scoring(&self, config: &Config, listener: TcpListener) -> Result<SocketAddr, ServeError> {
         let api = ScoringApi::new(self.store.clone(), Arc::clone(&self.tenants), self.clock.clone());
-        let server = server("scoring", config).service(grpc_service!(ScoringServiceServer::new(api), config.limits));
+        let server =
+            self.server("scoring", config).service(grpc_service!(ScoringServiceServer::new(api), config.limits));
         Ok(server.serve(listener, &self.lifecycle).await?.address)
     }
 
@@ -68,7 +83,7 @@ impl Shared {
             tenants(),
             Arc::clone(&self.snapshots),
             self.clock.clone(),
-            &client::channel(scoring).map_err(ServeError::from)?,
+            &client::channel(scoring, self.security.client_tls()).map_err(ServeError::from)?,
             AssignmentConfig { lanes: config.assignment.lanes, score_timeout: config.assignment.score_timeout },
             &self.lifecycle,
         )
@@ -79,7 +94,8 @@ impl Shared {
             max_message_bytes: config.limits.max_message_bytes.max(DIRECTORY_MESSAGE_BYTES),
             ..config.limits.clone()
         };
-        let server = server("assignment", config)
+        let server = self
+            .server("assignment", config)
             .service(grpc_service!(AssignmentServiceServer::new(api), config.limits))
             .service(grpc_service!(DirectoryServiceServer::new(directory), large))
             .service(grpc_service!(PolicyServiceServer::new(policy), config.limits))
@@ -96,9 +112,9 @@ impl Shared {
         assignment: &ClientConfig,
     ) -> Result<SocketAddr, ServeError> {
         let api = EscalationApi::new(self.store.clone(), Arc::clone(&self.tenants), self.clock.clone());
-        let server = server("escalation", config);
+        let server = self.server("escalation", config);
         let server = server.service(grpc_service!(EscalationServiceServer::new(api), config.limits));
-        let channel = client::channel(assignment)?;
+        let channel = client::channel(assignment, self.security.client_tls())?;
         let address = server.serve(listener, &self.lifecycle).await?.address;
         let role = &config.escalation;
         let scheduler = Scheduler::new(
@@ -112,8 +128,4 @@ impl Shared {
         self.lifecycle.spawn(scheduler.run(self.lifecycle.clone()));
         Ok(address)
     }
-}
-
-fn server(role: &'static str, config: &Config) -> GrpcServer {
-    GrpcServer::new(role, &config.limits, config.auth).descriptor_set(api::FILE_DESCRIPTOR_SET).rules(RULES)
 }

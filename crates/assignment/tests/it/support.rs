@@ -72,7 +72,7 @@ impl Services {
         let (tenants, clock) = (Arc::new(Tenants::new(store.clone())), Clock::manual(NOW));
         let snapshots = Arc::new(Snapshots::new(store.clone()));
         // Nobody listens there, so every lead gets the fallback score.
-        let scoring = channel(&ClientConfig::new("http://127.0.0.1:1")).unwrap();
+        let scoring = channel(&ClientConfig::new("http://127.0.0.1:1"), None).unwrap();
         let assignment = AssignmentApi::start(
             store.clone(),
             Arc::clone(&tenants),

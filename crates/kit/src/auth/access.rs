@@ -131,10 +131,6 @@ impl Access {
         Ok(Self { rules, methods })
     }
 
-    pub(crate) const fn rules(&self) -> &Rules {
-        &self.rules
-    }
-
     /// What the method at `path` asks for; `None` when there is no such method.
     pub(crate) fn need(&self, path: &str) -> Option<Need> {
         self.methods.get(path).copied()

@@ -104,7 +104,9 @@ pub struct LimitsConfig {
     /// The longest that a handler may work, whatever the caller allows. Default 10 min.
     #[serde(with = "human_duration")]
     pub max_deadline: Duration,
-    /// Time from accepting a connection to its HTTP/2 preface. Default 10 s.
+    /// TLS handshakes that are worked on at once; further ones wait. Default 256.
+    pub max_handshakes: usize,
+    /// Time from accepting a connection to its HTTP/2 preface, the TLS handshake included. Default 10 s.
     #[serde(with = "human_duration")]
     pub handshake_timeout: Duration,
     /// Time between HTTP/2 pings. Default 30 s.
@@ -130,6 +132,7 @@ impl Default for LimitsConfig {
             max_header_bytes: 16 << 10,
             default_deadline: Duration::from_secs(30),
             max_deadline: Duration::from_mins(10),
+            max_handshakes: 256,
             handshake_timeout: Duration::from_secs(10),
             keepalive_interval: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(10),
@@ -153,6 +156,7 @@ impl LimitsConfig {
         at_least_one("max_header_bytes", self.max_header_bytes == 0);
         at_least_one("default_deadline", self.default_deadline.is_zero());
         at_least_one("max_deadline", self.max_deadline.is_zero());
+        at_least_one("max_handshakes", self.max_handshakes == 0);
         at_least_one("handshake_timeout", self.handshake_timeout.is_zero());
         at_least_one("keepalive_interval", self.keepalive_interval.is_zero());
         at_least_one("keepalive_timeout", self.keepalive_timeout.is_zero());
@@ -182,32 +186,5 @@ pub struct DrainConfig {
 impl Default for DrainConfig {
     fn default() -> Self {
         Self { linger: Duration::ZERO, timeout: Duration::from_secs(20) }
-    }
-}
-
-/// Who may call, until callers have credentials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AuthMode {
-    /// Callers are believed, and therefore must be on this machine: only loopback addresses may be listened on.
-    #[default]
-    Loopback,
-    /// Callers are believed wherever they are: something in front (a mesh, a gateway) lets only the right ones in.
-    TrustedNetwork,
-}
-
-impl AuthMode {
-    /// Refuses an address that would let in callers whom this mode doesn't trust.
-    pub fn check_listen(self, address: SocketAddr) -> Result<(), ConfigError> {
-        if self == Self::TrustedNetwork || address.ip().to_canonical().is_loopback() {
-            return Ok(());
-        }
-        Err(ConfigError::of(Problem::at(
-            "listen.address",
-            format!(
-                "{address} can be reached from other machines, and callers have no credentials. Listen on 127.0.0.1 \
-                 or [::1], or set `auth: trusted-network` if a mesh or gateway in front lets only trusted callers in"
-            ),
-        )))
     }
 }

@@ -10,6 +10,7 @@ use figment::Jail;
 use serde::{Deserialize, Serialize};
 
 use super::*;
+use crate::auth::{Permissions, Role, Rules};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,7 +21,7 @@ struct Example {
     #[serde(default)]
     telemetry: TelemetryConfig,
     #[serde(default)]
-    auth: AuthMode,
+    auth: AuthConfig,
 }
 
 /// Reads `file` with the variables `env` set.
@@ -50,18 +51,19 @@ fn what_is_not_said_has_its_default() {
     let example = read(LEAST, &[]).unwrap();
     assert_eq!(example.limits, LimitsConfig::default());
     assert_eq!(example.telemetry, TelemetryConfig::default());
-    assert_eq!(example.auth, AuthMode::Loopback);
+    assert_eq!(example.auth, AuthConfig::default());
 }
 
 #[test]
 fn the_environment_wins_over_the_file() {
-    let file = format!("{LEAST}limits: {{ max_in_flight: 100, default_deadline: 5s }}\nauth: trusted-network\n");
+    let file =
+        format!("{LEAST}limits: {{ max_in_flight: 100, default_deadline: 5s }}\nauth: {{ mode: trusted-network }}\n");
     let env = [("LEADROUTER_LIMITS__MAX_IN_FLIGHT", "200"), ("LEADROUTER_TELEMETRY__LOG_FORMAT", "json")];
     let example = read(&file, &env).unwrap();
     assert_eq!(example.limits.max_in_flight, 200);
     assert_eq!(example.limits.default_deadline, Duration::from_secs(5));
     assert_eq!(example.telemetry.log_format, LogFormat::Json);
-    assert_eq!(example.auth, AuthMode::TrustedNetwork);
+    assert_eq!(example.auth.mode, AuthMode::TrustedNetwork);
 }
 
 #[test]
@@ -123,7 +125,7 @@ fn all_problems_are_told_at_once_with_where_they_come_from() {
 
 #[test]
 fn a_required_key_is_named() {
-    let found = problems("auth: loopback\n", &[]);
+    let found = problems("limits: {}\n", &[]);
     assert_eq!(found[0].0, "listen");
     assert!(found[0].1.contains("required"), "{}", found[0].1);
     assert_eq!(problems("listen: {}\n", &[])[0].0, "listen.address");
@@ -160,14 +162,94 @@ fn limits_with_which_nothing_could_be_served_are_refused() {
 }
 
 #[test]
-fn without_credentials_only_this_machine_may_call() {
-    let check = |mode: AuthMode, address: &str| mode.check_listen(address.parse::<SocketAddr>().unwrap());
+fn where_callers_are_believed_only_this_machine_may_call() {
+    let check = |mode: AuthMode, address: &str| {
+        let auth = AuthConfig { mode, ..AuthConfig::default() };
+        auth.check_listen(address.parse::<SocketAddr>().unwrap())
+    };
     for address in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
-        assert!(check(AuthMode::Loopback, address).is_ok(), "{address}");
+        assert!(check(AuthMode::Dev, address).is_ok(), "{address}");
+        assert!(check(AuthMode::Credentials, address).is_ok(), "{address}");
     }
     for address in ["0.0.0.0:1", "[::]:1", "10.0.0.7:1", "[fe80::1]:1", "[::ffff:10.0.0.7]:1"] {
-        let error = check(AuthMode::Loopback, address).unwrap_err().to_string();
-        assert!(error.contains("auth: trusted-network"), "{error}");
+        let error = check(AuthMode::Dev, address).unwrap_err().to_string();
+        assert!(error.contains("`auth.mode: dev`") && error.contains("auth.mode: credentials"), "{error}");
         assert!(check(AuthMode::TrustedNetwork, address).is_ok(), "{address}");
+        let error = check(AuthMode::Credentials, address).unwrap_err().to_string();
+        assert!(error.contains("tokens would go over the network"), "{error}");
+    }
+}
+
+/// The keys that are told of a section `auth`.
+fn auth_problems(section: &str) -> Vec<String> {
+    const READER: Role = Role { name: "reader", permissions: Permissions::of(&[1]) };
+    let rules = Rules { roles: &[READER], ..Rules::NONE };
+    let example = read(&format!("{LEAST}auth: {section}"), &[]).unwrap();
+    example.auth.problems(&rules).into_iter().map(|problem| problem.key).collect()
+}
+
+const TOKENS: &str = "issuer: https://id.example, audience: leads, keys: { file: keys.json }";
+const TLS: &str = "certificate: a.pem, key: a.key";
+
+#[test]
+fn all_that_is_wrong_with_credentials_is_told_at_once() {
+    assert_eq!(auth_problems(&format!("{{ mode: credentials, tokens: {{ {TOKENS} }} }}")), [""; 0]);
+    let workload = "{ id: 'spiffe://a/b', tenants: ['*'], role: reader }";
+    let both = format!("{{ mode: credentials, tls: {{ {TLS}, client_ca: ca.pem }}, workloads: [{workload}] }}");
+    assert_eq!(auth_problems(&both), [""; 0]);
+
+    assert_eq!(auth_problems("{ mode: credentials }"), ["auth"]);
+    let unread = format!("{{ tls: {{ {TLS} }}, workloads: [{workload}], tokens: {{ {TOKENS} }} }}");
+    assert_eq!(auth_problems(&unread), ["auth.tls", "auth.workloads", "auth.tokens"]);
+    let no_authority =
+        format!("{{ mode: credentials, tls: {{ {TLS} }}, workloads: [{workload}], tokens: {{ {TOKENS} }} }}");
+    assert_eq!(auth_problems(&no_authority), ["auth.tls.client_ca"]);
+    let nobody = format!("{{ mode: credentials, tls: {{ {TLS}, client_ca: ca.pem }} }}");
+    assert_eq!(auth_problems(&nobody), ["auth.workloads"]);
+
+    let wrong = format!(
+        "{{ mode: credentials, reload: 0s, tls: {{ {TLS}, client_ca: ca.pem }},
+           workloads: [{workload}, {workload}, {{ id: 'a b', tenants: [], role: king }}, {{ id: c, tenants: [A], role: reader }}],
+           tokens: {{ issuer: '', audience: a, algorithms: [], leeway: 6m, keys: {{ url: 'http://id.example/keys', timeout: 0s }} }} }}"
+    );
+    assert_eq!(
+        auth_problems(&wrong),
+        [
+            "auth.reload",
+            "auth.workloads[1].id",
+            "auth.workloads[2].id",
+            "auth.workloads[2].tenants",
+            "auth.workloads[2].role",
+            "auth.workloads[3].tenants",
+            "auth.tokens.issuer",
+            "auth.tokens.algorithms",
+            "auth.tokens.leeway",
+            "auth.tokens.keys.url",
+            "auth.tokens.keys.timeout",
+        ]
+    );
+}
+
+#[test]
+fn an_algorithm_with_a_shared_secret_can_not_be_configured() {
+    let file = format!("{LEAST}auth: {{ mode: credentials, tokens: {{ {TOKENS}, algorithms: [HS256] }} }}");
+    let [(key, message)] = &problems(&file, &[])[..] else { panic!("one problem") };
+    assert!(
+        key.starts_with("auth.tokens") && message.contains("HS256") && message.contains("ES256"),
+        "{key}: {message}"
+    );
+}
+
+#[test]
+fn keys_come_from_where_nobody_can_replace_them() {
+    let of = |url: &str| {
+        let keys = format!("issuer: i, audience: a, keys: {{ url: '{url}' }}");
+        auth_problems(&format!("{{ mode: credentials, tokens: {{ {keys} }} }}"))
+    };
+    for url in ["https://id.example/keys", "http://127.0.0.1:8080/keys", "http://[::1]/keys", "http://localhost/keys"] {
+        assert_eq!(of(url), [""; 0], "{url}");
+    }
+    for url in ["http://id.example/keys", "file:///keys", "keys", "https://user:secret@id.example/keys"] {
+        assert_eq!(of(url), ["auth.tokens.keys.url"], "{url}");
     }
 }

@@ -9,6 +9,7 @@ use std::{
 use leadrouter_kit::{
     client::{self, ClientConfig},
     config::LimitsConfig,
+    incoming::Peer,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -44,10 +45,14 @@ async fn who(channel: &client::Channel) -> String {
     call(channel, CALL, text("")).await.unwrap().into_inner().text
 }
 
+fn address(request: &Request<Text>) -> SocketAddr {
+    request.extensions().get::<Peer>().unwrap().address.unwrap()
+}
+
 /// A handler that answers with the address of the connection's other end.
 #[expect(clippy::needless_pass_by_value, reason = "handlers own their requests")]
 fn peer(_: String, request: Request<Text>) -> Ready<Result<Response<Text>, tonic::Status>> {
-    ready(Ok(Response::new(text(request.remote_addr().unwrap().to_string()))))
+    ready(Ok(Response::new(text(address(&request).to_string()))))
 }
 
 #[tokio::test]
@@ -76,7 +81,7 @@ async fn an_old_connection_goes_without_breaking_its_calls() {
         let (gate, began) = (Arc::clone(&gate), began.clone());
         async move {
             if request.get_ref().text == "slow" {
-                began.send(request.remote_addr().unwrap()).unwrap();
+                began.send(address(&request)).unwrap();
                 let _passed = gate.acquire().await.unwrap();
             }
             peer(String::new(), request).await
@@ -107,7 +112,7 @@ async fn calls_take_turns_among_connections() {
     let server = Server::start(&LimitsConfig::default(), peer).await;
     let mut config = ClientConfig::new(format!("http://{}", server.running.address));
     config.connections = 3;
-    let channel = client::channel(&config).unwrap();
+    let channel = client::channel(&config, None).unwrap();
     let mut peers = HashSet::new();
     for _ in 0..9 {
         peers.insert(who(&channel).await);
@@ -117,7 +122,7 @@ async fn calls_take_turns_among_connections() {
 
 #[tokio::test]
 async fn an_address_that_can_not_be_called_is_told() {
-    let error = |endpoint: &str| client::channel(&ClientConfig::new(endpoint)).unwrap_err().to_string();
+    let error = |endpoint: &str| client::channel(&ClientConfig::new(endpoint), None).unwrap_err().to_string();
     for endpoint in ["localhost:7070", "https://localhost", "http://", "http://a b"] {
         let error = error(endpoint);
         assert!(error.contains(endpoint) && error.contains("such as `http://localhost:7070`"), "{error}");

@@ -10,9 +10,10 @@ use std::{
 
 use futures::{Stream, StreamExt as _, future::BoxFuture, stream::BoxStream};
 use leadrouter_kit::{
-    auth::{Permissions, Role, Rules},
+    auth::{Permissions, Role, Rules, Security},
     client::{self, Channel, ClientConfig},
-    config::{AuthMode, LimitsConfig},
+    clock::Clock,
+    config::{AuthConfig, LimitsConfig},
     lifecycle::Lifecycle,
     server::{GrpcServer, Running},
 };
@@ -188,6 +189,11 @@ pub(crate) fn descriptors() -> &'static [u8] {
     Files { file: vec![file] }.encode_to_vec().leak()
 }
 
+/// No credentials, but the probe's rules.
+pub(crate) fn believing(auth: &AuthConfig) -> Arc<Security> {
+    Arc::new(Security::load(auth, RULES, Clock::system()).unwrap())
+}
+
 /// A server with one probe, and the life that it shares.
 pub(crate) struct Server {
     pub(crate) running: Running,
@@ -198,16 +204,15 @@ impl Server {
     pub(crate) async fn start<H: Handler>(limits: &LimitsConfig, handler: H) -> Self {
         let life = Lifecycle::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = GrpcServer::new("probe", limits, AuthMode::Loopback)
+        let server = GrpcServer::new("probe", limits, believing(&AuthConfig::default()))
             .service(Probe::new(handler))
             .descriptor_set(descriptors())
-            .rules(RULES)
             .reserve(RESERVED);
         Self { running: server.serve(listener, &life).await.unwrap(), life }
     }
 
     pub(crate) fn channel(&self) -> Channel {
-        client::channel(&ClientConfig::new(format!("http://{}", self.running.address))).unwrap()
+        client::channel(&ClientConfig::new(format!("http://{}", self.running.address)), None).unwrap()
     }
 }
 

@@ -3,7 +3,7 @@
 use futures::{StreamExt as _, stream};
 use leadrouter_kit::{
     auth::Caller,
-    config::{AuthMode, LimitsConfig},
+    config::{AuthConfig, AuthMode, LimitsConfig},
     lifecycle::Lifecycle,
     server::GrpcServer,
 };
@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tonic::{Code, Request, Response};
 use tonic_reflection::pb::{v1, v1alpha};
 
-use crate::probe::{CALL, Server, Text, call, echo, text};
+use crate::probe::{CALL, Server, Text, believing, call, echo, text};
 
 const SERVICES: [&str; 4] = [
     "grpc.health.v1.Health",
@@ -87,11 +87,12 @@ async fn handlers_know_their_caller() {
 
 #[tokio::test]
 async fn a_server_that_strangers_could_reach_does_not_start() {
-    let start = async |auth| {
+    let start = async |mode| {
+        let security = believing(&AuthConfig { mode, ..AuthConfig::default() });
         let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
-        GrpcServer::new("probe", &LimitsConfig::default(), auth).serve(listener, &Lifecycle::new()).await
+        GrpcServer::new("probe", &LimitsConfig::default(), security).serve(listener, &Lifecycle::new()).await
     };
-    let error = start(AuthMode::Loopback).await.unwrap_err().to_string();
-    assert!(error.contains("auth: trusted-network"), "{error}");
+    let error = start(AuthMode::Dev).await.unwrap_err().to_string();
+    assert!(error.contains("`auth.mode: trusted-network`"), "{error}");
     start(AuthMode::TrustedNetwork).await.unwrap();
 }

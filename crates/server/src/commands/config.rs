@@ -33,6 +33,7 @@ pub(crate) fn run(command: &ConfigCommand) -> Result<ExitCode> {
         ConfigCommand::Check { config, roles: named } => {
             let config = Config::load(config.as_deref())?;
             config.check(roles(named))?;
+            config.check_files()?;
             config.database_url()?;
             println!("the configuration is fine");
         }

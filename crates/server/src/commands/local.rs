@@ -42,7 +42,9 @@ impl Local {
 
     /// Where the services listen.
     pub(crate) fn addresses(&self) -> Addresses {
-        let url = |address: Option<SocketAddr>| address.map_or_else(String::new, |address| format!("http://{address}"));
+        let url = |address: Option<SocketAddr>| {
+            address.map_or_else(String::new, |address| format!("{}://{address}", self.app.scheme()))
+        };
         Addresses {
             assignment: url(self.app.assignment),
             scoring: url(self.app.scoring),

@@ -43,7 +43,7 @@ enum Command {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.command {
-        Command::Demo(args) => Box::pin(demo::run(args)).await,
+        Command::Demo(args) => demo::run(args).await,
         Command::Dev(args) => dev::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Config(command) => config::run(&command),

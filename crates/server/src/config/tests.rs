@@ -98,6 +98,7 @@ fn an_open_address_is_refused_for_the_roles_that_would_listen_on_it() {
     let config = read("scoring: { listen: { address: '0.0.0.0:7071' } }", &[]).unwrap();
     assert_eq!(keys(&config.check(Roles::ALL).unwrap_err()), ["scoring.listen.address"]);
     config.check(Roles { scoring: false, ..Roles::ALL }).unwrap_err();
-    let trusting = Config { auth: AuthMode::TrustedNetwork, ..config };
+    let auth = AuthConfig { mode: AuthMode::TrustedNetwork, ..AuthConfig::default() };
+    let trusting = Config { auth, ..config };
     trusting.check(Roles::ALL).unwrap();
 }

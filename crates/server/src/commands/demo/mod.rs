@@ -12,7 +12,10 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use cli::{Clients, Connection};
-use kit::{clock::Clock, config::TelemetryConfig};
+use kit::{
+    clock::Clock,
+    config::{AuthMode, TelemetryConfig},
+};
 use server::config::Config;
 
 use self::figures::Figures;
@@ -49,6 +52,9 @@ pub(crate) struct DemoArgs {
 
 pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode> {
     let mut config = Config::load(args.config.as_deref())?;
+    if config.auth.mode == AuthMode::Credentials {
+        bail!("the demo has no credential to show: set `auth.mode: dev`");
+    }
     if config.telemetry.log_filter == TelemetryConfig::default().log_filter {
         QUIET.clone_into(&mut config.telemetry.log_filter);
     }
