@@ -1,6 +1,6 @@
 //! Callers with client certificates.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, time::Duration};
 
 use api::v1::{ListLeadsRequest, ListLeadsResponse};
 use cli::{Clients, Connection};
@@ -9,6 +9,10 @@ use leadrouter_tests::{
     authority::{Authority, Identity},
     company, route,
     secured::{BATCH, CRM, SERVICES, Secured},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
 };
 use tonic::{Code, Request, Response, Status};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
@@ -115,6 +119,31 @@ async fn health_answers_those_whom_nobody_knows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_silent_take_no_place_of_a_handshake() {
+    let secured = Secured::start_with(|config| config.limits.max_handshakes = 1).await;
+    let mut silent = Vec::new();
+    for _ in 0..10 {
+        silent.push(TcpStream::connect(secured.world.app.assignment.unwrap()).await.unwrap());
+    }
+    leads(&secured.workload(BATCH).clients().unwrap(), None).await.unwrap();
+    drop(silent);
+    secured.world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handshake_that_does_not_come_to_its_end_is_broken_off() {
+    let secured = Secured::start_with(|config| config.limits.handshake_timeout = Duration::from_millis(20)).await;
+    // The first five bytes of a client's first message.
+    for beginning in [b"".as_slice(), b"\x16\x03\x01\x02\x00"] {
+        let mut silent = TcpStream::connect(secured.world.app.assignment.unwrap()).await.unwrap();
+        silent.write_all(beginning).await.unwrap();
+        // An end or a reset, whichever comes first.
+        let _ = silent.read_to_end(&mut Vec::new()).await;
+    }
+    secured.world.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_services_show_each_other_who_they_are() {
     let secured = Secured::start().await;
     let world = &secured.world;
@@ -125,7 +154,7 @@ async fn the_services_show_each_other_who_they_are() {
     assert_eq!(answer.score.unwrap().scoring_model, "scoringModels/1");
     let lead = answer.lead.unwrap();
     // The timer is fired over gRPC as well.
-    let lead = world.advance_until(std::time::Duration::from_mins(10), &lead.name, |lead| lead.epoch == 2).await;
+    let lead = world.advance_until(Duration::from_mins(10), &lead.name, |lead| lead.epoch == 2).await;
     let request = api::v1::ListAssignmentsRequest { parent: lead.name, ..Default::default() };
     let history = world.clients.assignment.clone().list_assignments(request).await.unwrap().into_inner().assignments;
     let actors: Vec<&str> = history.iter().map(|assignment| assignment.actor.as_str()).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustls::{
     ServerConfig, ServerConnection,
     pki_types::CertificateDer,
-    server::{NoClientAuth, WebPkiClientVerifier, danger::ClientCertVerifier},
+    server::{NoClientAuth, NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 
 use super::{H2, certificates, pem::private_key, provider, roots};
@@ -32,6 +32,9 @@ pub(crate) fn server_config(contents: &[Vec<u8>]) -> Result<ServerConfig, Vec<Pr
     let mut config =
         builder.with_client_cert_verifier(verifier).with_single_cert(certificates, key).map_err(refused)?;
     config.alpn_protocols = vec![H2.to_vec()];
+    // A session that is taken up again would bring back a certificate that may have expired, or lost its authority, meanwhile.
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
     Ok(config)
 }
 
