@@ -1,6 +1,7 @@
 //! End to end: real gRPC, a real Postgres, the services as they run in production, and a clock that the tests move.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed step fails the test")]
 
+mod audit;
 mod caps;
 mod certificates;
 mod change;

@@ -4,6 +4,7 @@
 //! stands in the contract, as an option of the method; what a role may do, in [`Rules`].
 
 mod access;
+mod audit;
 mod believed;
 mod credentials;
 mod layer;
@@ -19,6 +20,7 @@ use crate::refusal;
 
 pub(crate) use access::{Access, Need};
 pub use access::{Permissions, Role, Rules};
+pub use audit::AUDIT_TARGET;
 use credentials::{Grant, Tenants};
 pub use layer::{Auth, AuthFuture, AuthLayer};
 pub use security::Security;

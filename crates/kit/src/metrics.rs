@@ -62,6 +62,7 @@ pub(crate) struct ServerMetrics {
     pub(crate) failed_handshakes: Counter<u64>,
     pub(crate) reloads: Counter<u64>,
     pub(crate) key_fetches: Counter<u64>,
+    pub(crate) audited: Counter<u64>,
 }
 
 pub(crate) fn server() -> &'static ServerMetrics {
@@ -80,6 +81,7 @@ pub(crate) fn server() -> &'static ServerMetrics {
             "{reload}",
             "Changed certificates and keys that were read, by outcome",
         ),
+        audited: counter("leadrouter.audit.calls", "{call}", "Administrative calls, by method and code"),
         key_fetches: counter("leadrouter.token_keys.fetches", "{fetch}", "Fetches of the keys of tokens, by outcome"),
     })
 }

@@ -4,7 +4,7 @@ use api::v1::Permission as P;
 use kit::auth::{Permissions, Role, Rules};
 
 /// The roles, and the permissions of the contract.
-pub const RULES: Rules = Rules { roles: &ROLES, permission_name };
+pub const RULES: Rules = Rules { roles: &ROLES, audited: ADMINISTRATION, permission_name };
 
 /// All roles. Each of the first four may do what the one before it may, and more.
 const ROLES: [Role; 5] = [
@@ -18,7 +18,9 @@ const ROLES: [Role; 5] = [
 const READER: Permissions = of(&[P::LeadsRead, P::DirectoryRead, P::PoliciesRead, P::ModelsRead]);
 const ROUTER: Permissions = READER.with(of(&[P::LeadsRoute, P::LeadsScore]));
 const OPERATOR: Permissions = ROUTER.with(of(&[P::LeadsWork]));
-const ADMIN: Permissions = OPERATOR.with(of(&[P::DirectoryWrite, P::PoliciesWrite, P::ModelsWrite]));
+const ADMIN: Permissions = OPERATOR.with(ADMINISTRATION);
+/// To change what every lead's way depends on.
+const ADMINISTRATION: Permissions = of(&[P::DirectoryWrite, P::PoliciesWrite, P::ModelsWrite]);
 /// What the services ask of each other, and nothing more: they call for every tenant.
 const SERVICE: Permissions = of(&[P::LeadsScore, P::TimersFire]);
 

@@ -62,13 +62,15 @@ pub struct Role {
 pub struct Rules {
     /// All roles.
     pub roles: &'static [Role],
+    /// Calls of methods that need one of these are told in the log.
+    pub audited: Permissions,
     /// The name of the permission with that number, for messages.
     pub permission_name: fn(i32) -> &'static str,
 }
 
 impl Rules {
     /// Rules without roles, for a server whose callers need none.
-    pub const NONE: Self = Self { roles: &[], permission_name: |_| "UNKNOWN" };
+    pub const NONE: Self = Self { roles: &[], audited: Permissions::of(&[]), permission_name: |_| "UNKNOWN" };
 
     /// The role of that name.
     pub fn role(&self, name: &str) -> Option<&'static Role> {
@@ -134,6 +136,11 @@ impl Access {
     /// What the method at `path` asks for; `None` when there is no such method.
     pub(crate) fn need(&self, path: &str) -> Option<Need> {
         self.methods.get(path).copied()
+    }
+
+    /// True when calls of the method at `path` are told in the log.
+    pub(crate) fn is_audited(&self, path: &str) -> bool {
+        matches!(self.need(path), Some(Need::Permission(number)) if self.rules.audited.has(number))
     }
 
     /// Refuses a known caller who may not call the method at `path`.

@@ -3,18 +3,19 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
-use tonic::Status;
+use tonic::{Code, Status};
 use tower::{Layer, Service};
 
 use super::{
     Caller, Known, Security,
     access::{Access, Need},
+    audit::Audited,
     believed::Believed,
     credentials::{Answer, Credentials},
 };
@@ -40,7 +41,7 @@ enum Callers {
 /// What is done with a call.
 enum Admission {
     /// It goes on, with its caller unless nobody needs to be known.
-    Open(Option<Caller>),
+    Open(Option<Caller>, Option<Audited>),
     Closed(Status),
     Later(BoxFuture<'static, Result<Known, Status>>),
 }
@@ -57,7 +58,7 @@ impl AuthLayer {
         let Inner { access, callers } = &*self.0;
         let path = request.uri().path();
         if access.need(path) == Some(Need::Nothing) {
-            return Admission::Open(None);
+            return Admission::Open(None, None);
         }
         let known = match callers {
             Callers::Believed(believed) => believed.caller(request.headers()),
@@ -67,14 +68,25 @@ impl AuthLayer {
             },
         };
         match known.and_then(|known| self.check(path, known)) {
-            Ok(caller) => Admission::Open(Some(caller)),
+            Ok((caller, audited)) => Admission::Open(Some(caller), audited),
             Err(status) => Admission::Closed(status),
         }
     }
 
-    fn check(&self, path: &str, known: Known) -> Result<Caller, Status> {
-        self.0.access.check(path, known.role)?;
-        Ok(known.caller)
+    /// The caller, if they may call the method at `path`. What is to be told is told also of those who may not.
+    fn check(&self, path: &str, known: Known) -> Result<(Caller, Option<Audited>), Status> {
+        let Known { caller, role } = known;
+        let access = &self.0.access;
+        let audited = access.is_audited(path).then(|| Audited::new(caller.clone(), path));
+        match (access.check(path, role), audited) {
+            (Ok(()), audited) => Ok((caller, audited)),
+            (Err(status), audited) => {
+                if let Some(audited) = audited {
+                    audited.end(status.code());
+                }
+                Err(status)
+            }
+        }
     }
 }
 
@@ -110,13 +122,13 @@ where
 
     fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
         match self.layer.admit(&request) {
-            Admission::Open(caller) => {
+            Admission::Open(caller, audited) => {
                 if let Some(caller) = caller {
                     request.extensions_mut().insert(caller);
                 }
-                AuthFuture::now(Gated::open(self.inner.call(request), ()))
+                AuthFuture::now(Gated::open(self.inner.call(request), ()), audited)
             }
-            Admission::Closed(status) => AuthFuture::now(Gated::closed(status)),
+            Admission::Closed(status) => AuthFuture::now(Gated::closed(status), None),
             Admission::Later(known) => {
                 // The service that is ready must be the one that is called (tower #547).
                 let clone = self.inner.clone();
@@ -124,14 +136,16 @@ where
                 let layer = self.layer.clone();
                 let decided = async move {
                     match known.await.and_then(|known| layer.check(request.uri().path(), known)) {
-                        Ok(caller) => {
+                        Ok((caller, audited)) => {
                             request.extensions_mut().insert(caller);
-                            inner.call(request).await
+                            let result = inner.call(request).await;
+                            tell(audited, &result);
+                            result
                         }
                         Err(status) => Ok(status.into_http()),
                     }
                 };
-                AuthFuture { when: When::Later { inner: Box::pin(decided) } }
+                AuthFuture { when: When::Later { inner: Box::pin(decided) }, audited: None }
             }
         }
     }
@@ -142,6 +156,7 @@ pin_project! {
     pub struct AuthFuture<F, R, E> {
         #[pin]
         when: When<F, R, E>,
+        audited: Option<Audited>,
     }
 }
 
@@ -154,8 +169,8 @@ pin_project! {
 }
 
 impl<F, R, E> AuthFuture<F, R, E> {
-    const fn now(inner: Gated<F>) -> Self {
-        Self { when: When::Now { inner } }
+    const fn now(inner: Gated<F>, audited: Option<Audited>) -> Self {
+        Self { when: When::Now { inner }, audited }
     }
 }
 
@@ -167,9 +182,21 @@ where
     type Output = Result<Response<B>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().when.project() {
-            WhenProjected::Now { inner } => inner.poll(cx),
-            WhenProjected::Later { inner } => inner.as_mut().poll(cx),
-        }
+        let this = self.project();
+        let result = match this.when.project() {
+            WhenProjected::Now { inner } => ready!(inner.poll(cx)),
+            WhenProjected::Later { inner } => ready!(inner.as_mut().poll(cx)),
+        };
+        tell(this.audited.take(), &result);
+        Poll::Ready(result)
     }
+}
+
+/// Tells how an audited call ended. An answer that goes well has its status behind its body.
+fn tell<B, E>(audited: Option<Audited>, result: &Result<Response<B>, E>) {
+    let Some(audited) = audited else { return };
+    audited.end(match result {
+        Ok(response) => Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code()),
+        Err(_) => Code::Unknown,
+    });
 }
