@@ -216,6 +216,19 @@ test("in a batch an entry fails alone", async () => {
   assert.deepEqual(fields(error.fieldViolations), ["requests[1].lead.employees"]);
 });
 
+test("leads that come as a stream are answered in order", async () => {
+  async function* sent() {
+    for (const lead of [person(), person({ employees: -1n }), person()]) {
+      yield { request: { lead, requestId: requestId() } };
+    }
+  }
+  const results = [];
+  for await (const { result } of assignment.routeLeads(sent())) results.push(result?.result);
+  assert.deepEqual(results.map((result) => result?.case), ["response", "error", "response"]);
+  assert.ok(results[1]?.case === "error");
+  assert.deepEqual(fields(results[1].value.fieldViolations), ["request.lead.employees"]);
+});
+
 test("a preview leaves nothing", async () => {
   const lead = person();
   const preview = await assignment.routeLead({ lead, validateOnly: true });

@@ -178,6 +178,17 @@ def test_in_a_batch_an_entry_fails_alone(assignment):
     assert [violation.field for violation in error.field_violations] == ["requests[1].lead.employees"]
 
 
+def test_leads_that_come_as_a_stream_are_answered_in_order(assignment):
+    def sent():
+        for profile in [person(), person(employees=-1), person()]:
+            lead = assignment_service_pb2.RouteLeadRequest(lead=profile, request_id=request_id())
+            yield assignment_service_pb2.RouteLeadsRequest(request=lead)
+
+    results = [answer.result for answer in assignment.RouteLeads(sent())]
+    assert [result.WhichOneof("result") for result in results] == ["response", "error", "response"]
+    assert [violation.field for violation in results[1].error.field_violations] == ["request.lead.employees"]
+
+
 def test_a_preview_leaves_nothing(assignment, refused):
     profile = person()
     preview = route(assignment, profile, validate_only=True)

@@ -24,6 +24,13 @@ pub fn read(wire: v1::RouteLeadRequest) -> Result<Route, Violations> {
     read_at(wire, &Path::Request)
 }
 
+/// Reads one request of a stream, in which it stands as `request`.
+///
+/// Errors: every violation.
+pub fn read_streamed(wire: v1::RouteLeadRequest) -> Result<Route, Violations> {
+    read_at(wire, &Path::Request.field("request"))
+}
+
 fn read_at(wire: v1::RouteLeadRequest, path: &Path<'_>) -> Result<Route, Violations> {
     let mut violations = Violations::default();
     let route = Route {

@@ -74,7 +74,7 @@ where
         if part.is_empty() {
             return self.end.replace(Ok(()))?.err().map(Err);
         }
-        let entries = part.into_iter().map(|request| (key(&request), route::read(request)));
+        let entries = part.into_iter().map(|request| (key(&request), route::read_streamed(request)));
         let Prepared { commands, wrong } = self.inner.prepare(&self.asker, entries).await;
         Some(Ok(Taken { handed: self.inner.committer.hand_in_all(commands).await, wrong }))
     }
