@@ -27,17 +27,22 @@ def channel(address: str, service: str, tenant: str, actor: str) -> grpc.Channel
     return grpc.intercept_channel(grpc.insecure_channel(address, options), named)
 
 
-class WhoCalls(grpc.UnaryUnaryClientInterceptor):
+class WhoCalls(grpc.UnaryUnaryClientInterceptor, grpc.StreamStreamClientInterceptor):
     """Adds metadata to each call that has none of the same name."""
 
     def __init__(self, metadata):
         self.metadata = metadata
 
-    def intercept_unary_unary(self, continuation, details, request):
+    def complete(self, details):
         given = list(details.metadata or ())
         names = {name for name, _ in given}
-        details = details._replace(metadata=given + [pair for pair in self.metadata if pair[0] not in names])
-        return continuation(details, request)
+        return details._replace(metadata=given + [pair for pair in self.metadata if pair[0] not in names])
+
+    def intercept_unary_unary(self, continuation, details, request):
+        return continuation(self.complete(details), request)
+
+    def intercept_stream_stream(self, continuation, details, requests):
+        return continuation(self.complete(details), requests)
 
 
 def request_id() -> str:
