@@ -5,6 +5,7 @@ mod audit;
 mod caps;
 mod certificates;
 mod change;
+mod chaos;
 mod crash;
 mod examples;
 mod laws;

@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a failed step fails the test")]
 
 pub mod authority;
+pub mod chaos;
 pub mod collector;
 pub mod company;
 pub mod issuer;
 pub mod key_server;
 pub mod process;
+pub mod requests;
 pub mod secured;
 
 use std::{net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};

@@ -1,6 +1,7 @@
 //! `cargo xtask`: what building and testing Leadrouter need beyond cargo itself.
 
 mod bench;
+mod chaos;
 mod ci;
 mod clients;
 mod database;
@@ -45,6 +46,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Break what the running services stand on, and compare what was promised with what is there
+    Chaos {
+        /// For the program: `--minutes N`, `--seed S`, `--json FILE`; `--help` tells the others
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Everything that a change must pass
     Ci {
         /// Only these steps
@@ -61,6 +68,7 @@ fn main() -> ExitCode {
         Command::Proto { accept: false } => proto::check(),
         Command::Proto { accept: true } => proto::accept(),
         Command::Bench { arguments } => bench::run(&arguments),
+        Command::Chaos { arguments } => chaos::run(&arguments),
         Command::Ci { steps } => ci::run(&steps),
     });
     match result {

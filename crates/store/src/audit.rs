@@ -7,7 +7,6 @@ use domain::{
     ownership::{LeadState, Queue, TimerKind},
 };
 use sqlx::PgConnection;
-use tracing::Instrument as _;
 
 use crate::{codes::Code as _, error::StoreError, pool::Store, rows::Place};
 
@@ -111,7 +110,7 @@ impl Store {
     pub async fn audit_rows(&self, tenant: TenantId) -> Result<(Audit, Vec<Unwatched>), StoreError> {
         let mut tx = self.begin_report("audit").await?;
         let statement = tx.statement("audit");
-        let counted = count(tx.enter()?, tenant).instrument(statement).await;
+        let counted = statement.run(count(tx.enter()?, tenant)).await;
         let counted = tx.leave(counted)?;
         tx.commit().await?;
         Ok(counted)

@@ -8,7 +8,6 @@ use domain::{
 };
 use jiff::Timestamp;
 use sqlx::{PgConnection, types::Json};
-use tracing::Instrument as _;
 
 use crate::{
     codes::Code as _,
@@ -217,7 +216,7 @@ impl Tx {
     ) -> Result<i64, DirectoryError> {
         let found = self.hold_tenant(tenant).await?.directory;
         let statement = self.statement("change_directory");
-        let version = apply(self.enter()?, tenant, change, found).instrument(statement).await;
+        let version = statement.run(apply(self.enter()?, tenant, change, found)).await;
         self.leave(version)
     }
 }

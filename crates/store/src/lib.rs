@@ -18,6 +18,7 @@ mod history;
 mod leads;
 mod models;
 mod partitions;
+mod patience;
 mod policies;
 mod pool;
 mod rows;

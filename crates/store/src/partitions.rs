@@ -1,8 +1,7 @@
 //! Partitions: history by month of the lead's arrival, responses by day.
 
 use jiff::{Span, Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
-use sqlx::{AssertSqlSafe, PgConnection};
-use tracing::Instrument as _;
+use sqlx::{AssertSqlSafe, PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use crate::{error::StoreError, pool::Store};
@@ -58,20 +57,20 @@ impl Store {
     }
 
     async fn ensure(&self, partition: &Partition) -> Result<(), StoreError> {
-        if exists(&mut *self.pool.acquire().await?, &partition.name).await? {
+        if exists(&self.pool, &partition.name).await? {
             return Ok(());
         }
         let mut tx = self.begin("ensure_partition").await?;
         let statement = tx.statement(partition.parent);
-        let made = make(tx.enter()?, partition).instrument(statement).await;
+        let made = statement.run(make(tx.enter()?, partition)).await;
         tx.leave(made)?;
         tx.commit().await
     }
 }
 
-async fn exists(connection: &mut PgConnection, table: &str) -> Result<bool, StoreError> {
+async fn exists<'c>(database: impl PgExecutor<'c>, table: &str) -> Result<bool, StoreError> {
     let exists = sqlx::query_scalar!(r#"SELECT to_regclass($1) IS NOT NULL AS "exists!""#, table);
-    Ok(exists.fetch_one(connection).await?)
+    Ok(exists.fetch_one(database).await?)
 }
 
 /// The lock on the parent keeps out others who make partitions, and nobody else. Attaching, instead of creating in place,
@@ -80,7 +79,7 @@ async fn make(connection: &mut PgConnection, partition: &Partition) -> Result<()
     let Partition { parent, key, name, from, to, storage } = partition;
     let lock = format!("LOCK TABLE {parent} IN SHARE UPDATE EXCLUSIVE MODE");
     sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut *connection).await?;
-    if exists(connection, name).await? {
+    if exists(&mut *connection, name).await? {
         return Ok(());
     }
     let script = format!(

@@ -3,7 +3,6 @@
 use domain::ids::TenantId;
 use jiff::Timestamp;
 use sqlx::PgConnection;
-use tracing::Instrument as _;
 
 use crate::{
     error::StoreError,
@@ -114,7 +113,7 @@ impl Tx {
         self.hold_once(tenant).await?;
         let statement = self.statement("insert_policy");
         let inserted = insert(self.enter()?, tenant, source, directory_version, actor, now);
-        let revision = inserted.instrument(statement).await;
+        let revision = statement.run(inserted).await;
         self.leave(revision)
     }
 
@@ -122,7 +121,7 @@ impl Tx {
     pub async fn activate_policy(&mut self, tenant: TenantId, revision: i64, now: Timestamp) -> Result<(), StoreError> {
         self.hold_once(tenant).await?;
         let statement = self.statement("activate_policy");
-        let activated = activate(self.enter()?, tenant, revision, now).instrument(statement).await;
+        let activated = statement.run(activate(self.enter()?, tenant, revision, now)).await;
         self.leave(activated)
     }
 }

@@ -4,15 +4,22 @@ use std::{str::FromStr as _, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection, PgPool,
+    ConnectOptions as _, Connection as _, PgConnection,
     pool::PoolConnectionMetadata,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::{error::StoreError, time::SqlTime};
+use crate::{
+    error::StoreError,
+    patience::{Pool, within},
+    time::SqlTime,
+};
 
 /// A connection that lay idle for longer than this is tried before it is lent again; a shorter time saves the round trip.
 pub(crate) const TRUSTED_IDLE: Duration = Duration::from_secs(5);
+
+/// How long a connection may take to show that it is alive. One that doesn't is closed, and another is taken.
+const TRIAL: Duration = Duration::from_secs(2);
 
 /// How the pool behaves.
 #[derive(Debug, Clone)]
@@ -42,7 +49,7 @@ impl Default for StoreOptions {
 /// The ownership store. Cheap to clone; clones share the connections.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pub(crate) pool: PgPool,
+    pub(crate) pool: Pool,
     pub(crate) connect: Arc<PgConnectOptions>,
 }
 
@@ -52,15 +59,14 @@ impl Store {
     pub async fn connect(url: &str, options: StoreOptions) -> Result<Self, StoreError> {
         let connect = connect_options(url, &options.application_name)?;
         let pool = pool_options(&options).connect_with(connect.clone()).await?;
-        Ok(Self { pool, connect: Arc::new(connect) })
+        Ok(Self { pool: Pool::new(pool, options.statement_timeout), connect: Arc::new(connect) })
     }
 
     /// The same database by connections of its own, at most so many, which are opened when they are needed: for a runtime
     /// of its own, to which they then belong.
     #[must_use]
     pub fn apart(&self, max_connections: u32) -> Self {
-        let options = self.pool.options().clone().max_connections(max_connections);
-        Self { pool: options.connect_lazy_with((*self.connect).clone()), connect: Arc::clone(&self.connect) }
+        Self { pool: self.pool.apart(max_connections, &self.connect), connect: Arc::clone(&self.connect) }
     }
 
     /// The database's clock: what decides whether a timer is due.
@@ -71,7 +77,7 @@ impl Store {
 
     /// Waits until all connections are back, and closes them. Calls that come later get [`StoreError::Unavailable`].
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.pool.inner().close().await;
     }
 }
 
@@ -90,12 +96,12 @@ pub(crate) fn pool_options(options: &StoreOptions) -> PgPoolOptions {
         .test_before_acquire(false)
         .before_acquire(|connection, metadata| Box::pin(is_alive(connection, metadata)))
         .after_connect(move |connection, _| Box::pin(set_limits(connection, statement)))
-        .after_release(|connection, _| Box::pin(clean(connection)))
+        .after_release(|connection, _| Box::pin(within(TRIAL, clean(connection))))
 }
 
 async fn is_alive(connection: &mut PgConnection, metadata: PoolConnectionMetadata) -> Result<bool, sqlx::Error> {
     if metadata.idle_for > TRUSTED_IDLE {
-        connection.ping().await?;
+        within(TRIAL, connection.ping()).await?;
     }
     Ok(true)
 }

@@ -8,7 +8,6 @@ use std::{
 use domain::ids::TenantId;
 use jiff::Timestamp;
 use sqlx::PgConnection;
-use tracing::Instrument as _;
 
 use crate::{
     error::StoreError,
@@ -94,7 +93,7 @@ impl Tx {
     pub async fn hold_tenant(&mut self, tenant: TenantId) -> Result<TenantVersions, StoreError> {
         self.begin().await?;
         let statement = self.statement("hold_tenant");
-        let held = hold(self.enter()?, tenant).instrument(statement).await;
+        let held = statement.run(hold(self.enter()?, tenant)).await;
         let versions = self.leave(held)?;
         self.held();
         Ok(versions)

@@ -4,7 +4,6 @@
 //! that comes again.
 
 mod reference;
-mod requests;
 
 use std::{
     cell::{Cell, RefCell},
@@ -18,7 +17,10 @@ use api::v1::{
 use cli::Clients;
 use domain::ids::TenantId;
 use jiff::{SignedDuration, Timestamp};
-use leadrouter_tests::{World, company, install};
+use leadrouter_tests::{
+    World, company, install,
+    requests::{Answer, Request},
+};
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
@@ -26,10 +28,7 @@ use proptest::{
 
 use tonic::Status;
 
-use self::{
-    reference::{Act, Known, Lead},
-    requests::{Answer, Request},
-};
+use self::reference::{Act, Known, Lead};
 
 /// A short chain: one reminder, then the review queue.
 const POLICY: &str = "

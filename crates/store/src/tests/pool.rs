@@ -1,5 +1,7 @@
 //! A caller who hangs up leaves no transaction open for the next borrower of the connection.
 
+use std::time::Duration;
+
 use domain::ids::Epoch;
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
@@ -51,7 +53,7 @@ async fn a_cancelled_begin_closes_the_connection() {
         for attempt in 0..ATTEMPTS {
             let begin = async {
                 let connection = pool.acquire().await?;
-                let mut tx = Tx::new(connection, None, "test", tracing::Span::none());
+                let mut tx = Tx::new(connection, None, "test", tracing::Span::none(), Duration::from_mins(1));
                 tx.begin().await.map(|()| tx)
             };
             if let Some(tx) = cancel_after(polls(attempt), begin).await {

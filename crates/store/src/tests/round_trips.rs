@@ -1,4 +1,4 @@
-//! How often a batch goes to the database and back, counted on the wire.
+//! On the wire: how often a batch goes to the database and back, and what becomes of a connection that falls silent.
 
 use std::{
     path::PathBuf,
@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
     },
+    time::Duration,
 };
 
 use domain::decide::RepLoad;
@@ -13,13 +14,15 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpStream, UnixListener, UnixStream},
+    sync::watch,
     task::JoinSet,
 };
 use uuid::Uuid;
 
 use super::{Base, fixtures::*, on_database, write::handed_over};
 use crate::{
-    Changes, Session, Store, StoreOptions, Tx,
+    Changes, Session, Store, StoreError, StoreOptions, Tx,
+    patience::Pool,
     pool::{connect_options, pool_options},
 };
 
@@ -27,6 +30,8 @@ use crate::{
 struct Wire {
     dir: PathBuf,
     asked: Arc<AtomicU32>,
+    /// Connections up to this one lead nowhere.
+    silent: watch::Sender<usize>,
     _tasks: JoinSet<()>,
 }
 
@@ -37,16 +42,21 @@ impl Wire {
         let listener = UnixListener::bind(dir.join(format!(".s.PGSQL.{}", server.get_port()))).unwrap();
         let asked = Arc::new(AtomicU32::new(0));
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve(listener, server.clone(), Arc::clone(&asked)));
-        Self { dir, asked, _tasks: tasks }
+        let silent = watch::Sender::new(0);
+        tasks.spawn(serve(listener, server.clone(), Arc::clone(&asked), silent.subscribe()));
+        Self { dir, asked, silent, _tasks: tasks }
     }
 
     /// A store with one connection that goes through here.
     async fn store(&self, base: &Base) -> Store {
+        self.store_with(base, StoreOptions::default()).await
+    }
+
+    async fn store_with(&self, base: &Base, options: StoreOptions) -> Store {
         let connect = connect_options(&base.database.url(), "test").unwrap().socket(&self.dir);
-        let options = StoreOptions { max_connections: 1, ..StoreOptions::default() };
+        let options = StoreOptions { max_connections: 1, ..options };
         let pool = pool_options(&options).connect_with(connect.clone()).await.unwrap();
-        Store { pool, connect: Arc::new(connect) }
+        Store { pool: Pool::new(pool, options.statement_timeout), connect: Arc::new(connect) }
     }
 
     fn take(&self) -> u32 {
@@ -60,22 +70,42 @@ impl Drop for Wire {
     }
 }
 
-async fn serve(listener: UnixListener, server: PgConnectOptions, asked: Arc<AtomicU32>) {
+async fn serve(
+    listener: UnixListener,
+    server: PgConnectOptions,
+    asked: Arc<AtomicU32>,
+    silent: watch::Receiver<usize>,
+) {
     let mut tasks = JoinSet::new();
-    while let Ok((client, _)) = listener.accept().await {
-        let asked = Arc::clone(&asked);
-        if let Some(dir) = server.get_socket() {
-            let socket = dir.join(format!(".s.PGSQL.{}", server.get_port()));
-            tasks.spawn(relay(client, UnixStream::connect(socket).await.unwrap(), asked));
-        } else {
-            let address = (server.get_host().to_owned(), server.get_port());
-            tasks.spawn(relay(client, TcpStream::connect(address).await.unwrap(), asked));
-        }
+    for number in 1.. {
+        let Ok((client, _)) = listener.accept().await else { break };
+        let (asked, mut silent) = (Arc::clone(&asked), silent.clone());
+        let server = server.clone();
+        tasks.spawn(async move {
+            // The caller's end stays open, and nobody reads there any more.
+            let mut client = client;
+            let falls_silent = async { silent.wait_for(|silent| *silent >= number).await.map(drop) };
+            tokio::select! {
+                () = forward(&mut client, &server, asked) => {}
+                _ = falls_silent => std::future::pending().await,
+            }
+        });
+    }
+}
+
+/// Carries what both sides say until one of them ends.
+async fn forward(client: &mut UnixStream, server: &PgConnectOptions, asked: Arc<AtomicU32>) {
+    if let Some(dir) = server.get_socket() {
+        let socket = dir.join(format!(".s.PGSQL.{}", server.get_port()));
+        relay(client, UnixStream::connect(socket).await.unwrap(), asked).await;
+    } else {
+        let address = (server.get_host().to_owned(), server.get_port());
+        relay(client, TcpStream::connect(address).await.unwrap(), asked).await;
     }
 }
 
 /// A question is whatever the client says after the server was the last to speak.
-async fn relay(client: UnixStream, server: impl AsyncRead + AsyncWrite + Send, asked: Arc<AtomicU32>) {
+async fn relay(client: &mut UnixStream, server: impl AsyncRead + AsyncWrite + Send, asked: Arc<AtomicU32>) {
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_server, mut to_server) = tokio::io::split(server);
     let answered = AtomicBool::new(true);
@@ -150,6 +180,36 @@ async fn a_batch_of_any_size_costs_two_round_trips_or_seven() {
             tx.write(tenant, &Changes::default()).await.unwrap();
         };
         assert_eq!(round_trips(&wire, &session, repeated).await, 1, "lookup");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_connection_that_falls_silent_is_given_up() {
+    on_database(async |base: Base| {
+        let wire = Wire::before(&connect_options(&base.database.url(), "test").unwrap());
+        let patience = Duration::from_mins(1);
+        let options =
+            StoreOptions { statement_timeout: patience, acquire_timeout: patience, ..StoreOptions::default() };
+        let store = wire.store_with(&base, options).await;
+        // The same connections, of which an answer is expected sooner.
+        let mut hasty = store.clone();
+        hasty.pool.patience = Duration::from_millis(50);
+        let mut tx = Session::new(hasty.clone()).open("test").await.unwrap();
+
+        // Nobody tells either side that the other is gone.
+        wire.silent.send_replace(1);
+        let lost = tx.lookup(base.tenant, &[], &[]).await;
+        assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
+        drop(tx);
+        // The place in the pool is free again, for a connection that works.
+        assert_eq!(store.tenants().await.unwrap().len(), 1);
+
+        // The same where no unit of work is open.
+        wire.silent.send_replace(2);
+        let lost = hasty.tenants().await;
+        assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
+        assert_eq!(store.tenants().await.unwrap().len(), 1);
     })
     .await;
 }

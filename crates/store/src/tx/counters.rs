@@ -9,7 +9,6 @@ use domain::{
     score::Grade,
 };
 use sqlx::PgConnection;
-use tracing::Instrument as _;
 
 use super::Tx;
 use crate::{
@@ -36,7 +35,7 @@ impl Tx {
         }
         let wanted = Wanted { tenant, reps: keys.reps.iter().collect(), rotations: keys.rotations.iter().collect() };
         let statement = self.statement("counters");
-        let rows = rows(self.enter()?, &wanted).instrument(statement).await;
+        let rows = statement.run(rows(self.enter()?, &wanted)).await;
         for row in self.leave(rows)? {
             row.read(&wanted, &mut counters)?;
         }

@@ -8,7 +8,6 @@ use domain::{
     ownership::{Assignment, Ownership, Timer},
 };
 use sqlx::PgConnection;
-use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::Tx;
@@ -40,7 +39,7 @@ impl Tx {
             return Ok(Vec::new());
         }
         let statement = self.statement("leads");
-        let rows = read(self.enter()?, tenant, leads).instrument(statement).await;
+        let rows = statement.run(read(self.enter()?, tenant, leads)).await;
         self.leave(rows)
     }
 }

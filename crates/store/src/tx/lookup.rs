@@ -6,7 +6,6 @@ use domain::{
 };
 use jiff::Timestamp;
 use sqlx::PgConnection;
-use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{Guard, Tx};
@@ -42,7 +41,7 @@ impl Tx {
         identities: &[IdentityKey],
     ) -> Result<Lookup, StoreError> {
         let statement = self.statement("lookup");
-        let found = lookup(self.enter()?, tenant, request_ids, identities).instrument(statement).await;
+        let found = statement.run(lookup(self.enter()?, tenant, request_ids, identities)).await;
         let found = self.leave(found)?;
         if self.guard == Guard::None {
             self.guard = Guard::Seen(found.commits);

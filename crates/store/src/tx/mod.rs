@@ -15,11 +15,13 @@ mod session;
 mod wake;
 mod write;
 
+use std::time::Duration;
+
 use sqlx::{PgConnection, Postgres, pool::PoolConnection};
 use tracing::{Instrument as _, Span, debug_span, field::Empty, info_span};
 
 use self::session::Idle;
-use crate::{error::StoreError, pool::Store};
+use crate::{error::StoreError, patience::within, pool::Store};
 
 pub use leads::LeadRow;
 pub use lookup::Lookup;
@@ -64,6 +66,20 @@ pub struct Tx {
     guard: Guard,
     name: &'static str,
     span: Span,
+    patience: Duration,
+}
+
+/// What belongs to one statement of a unit of work.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    span: Span,
+    patience: Duration,
+}
+
+impl Statement {
+    pub(crate) async fn run<T, E: From<sqlx::Error>>(self, answer: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        within(self.patience, answer).instrument(self.span).await
+    }
 }
 
 impl Store {
@@ -71,7 +87,7 @@ impl Store {
     pub async fn open(&self, name: &'static str) -> Result<Tx, StoreError> {
         let span = self.span(name);
         let connection = self.pool.acquire().instrument(span.clone()).await?;
-        Ok(Tx::new(connection, None, name, span))
+        Ok(Tx::new(connection, None, name, span, self.pool.patience))
     }
 
     /// A unit of work in a transaction from the start: for whoever writes by several statements or holds the tenant.
@@ -88,7 +104,7 @@ impl Store {
     pub(crate) async fn begin_report(&self, name: &'static str) -> Result<Tx, StoreError> {
         let mut tx = self.begin(name).await?;
         let statement = tx.statement("settings");
-        let set = sqlx::raw_sql(REPORT_SETTINGS).execute(tx.enter()?).instrument(statement).await;
+        let set = statement.run(sqlx::raw_sql(REPORT_SETTINGS).execute(tx.enter()?)).await;
         tx.leave(set)?;
         Ok(tx)
     }
@@ -117,8 +133,9 @@ impl Tx {
         home: Option<Idle>,
         name: &'static str,
         span: Span,
+        patience: Duration,
     ) -> Self {
-        Self { connection: Some(connection), home, stage: Stage::Reading, guard: Guard::None, name, span }
+        Self { connection: Some(connection), home, stage: Stage::Reading, guard: Guard::None, name, span, patience }
     }
 
     /// Begins a transaction: what follows is written as a whole, by [`Self::commit`]. Nothing if it is in one already.
@@ -130,7 +147,7 @@ impl Tx {
         let connection = self.connection.as_deref_mut().ok_or(over(self.name))?;
         // Set before `BEGIN` is sent: if this future is dropped, the drop knows what to do.
         self.stage = Stage::Beginning;
-        sqlx::raw_sql("BEGIN").execute(connection).instrument(statement).await?;
+        statement.run(sqlx::raw_sql("BEGIN").execute(connection)).await?;
         self.stage = Stage::Ready;
         Ok(())
     }
@@ -147,7 +164,7 @@ impl Tx {
             Stage::Reading | Stage::Over => self.stage = Stage::Over,
             _ => {
                 let statement = self.statement("commit");
-                let committed = sqlx::raw_sql("COMMIT").execute(self.enter()?).instrument(statement).await;
+                let committed = statement.run(sqlx::raw_sql("COMMIT").execute(self.enter()?)).await;
                 committed.map_err(|error| outcome_unknown(error.into()))?;
                 self.committed();
             }
@@ -160,16 +177,18 @@ impl Tx {
         if self.stage != Stage::Reading {
             let statement = self.statement("rollback");
             let connection = self.connection.as_deref_mut().ok_or(over(self.name))?;
-            sqlx::raw_sql("ROLLBACK").execute(connection).instrument(statement).await?;
+            statement.run(sqlx::raw_sql("ROLLBACK").execute(connection)).await?;
         }
         self.stage = Stage::Over;
         self.span.record("store.outcome", "rolled back");
         Ok(())
     }
 
-    /// A span for one statement.
-    pub(crate) fn statement(&self, operation: &'static str) -> Span {
-        debug_span!(parent: &self.span, "store.statement", otel.name = operation, db.operation.name = operation)
+    /// One statement, which is traced as part of this and waited for, but not for ever.
+    pub(crate) fn statement(&self, operation: &'static str) -> Statement {
+        let span =
+            debug_span!(parent: &self.span, "store.statement", otel.name = operation, db.operation.name = operation);
+        Statement { span, patience: self.patience }
     }
 
     /// The connection for one statement, whose result goes through [`Self::leave`]. A transaction that failed takes none.

@@ -57,6 +57,6 @@ impl Session {
             Some(connection) => connection,
             None => self.store.pool.acquire().instrument(span.clone()).await?,
         };
-        Ok(Tx::new(connection, Some(self.idle.clone()), name, span))
+        Ok(Tx::new(connection, Some(self.idle.clone()), name, span, self.store.pool.patience))
     }
 }

@@ -6,7 +6,6 @@ use domain::{
 };
 use jiff::Timestamp;
 use sqlx::PgConnection;
-use tracing::Instrument as _;
 
 use super::Tx;
 use crate::{
@@ -32,7 +31,7 @@ impl Tx {
             return Ok(0);
         }
         let statement = self.statement("wake_waiting");
-        let woken = wake(self.enter()?, tenant, pools, limit, now).instrument(statement).await;
+        let woken = statement.run(wake(self.enter()?, tenant, pools, limit, now)).await;
         Ok(self.leave(woken)?)
     }
 }

@@ -1,7 +1,6 @@
 //! Writing what a batch decided.
 
 use domain::ids::TenantId;
-use tracing::Instrument as _;
 
 use super::{Guard, Stage, Tx, existing, insert, outcome_unknown};
 use crate::{
@@ -22,7 +21,7 @@ impl Tx {
         if !existing::is_empty(changes) {
             self.begin().await?;
             let (seen, statement) = (self.seen()?, self.statement("change"));
-            let written = existing::change(self.enter()?, tenant, seen, changes).instrument(statement).await;
+            let written = statement.run(existing::change(self.enter()?, tenant, seen, changes)).await;
             commits = Some(self.leave(written)?);
             // The statement has locked the tenant's row.
             self.held();
@@ -30,7 +29,7 @@ impl Tx {
         if !insert::is_empty(changes) {
             let (seen, statement) = (self.seen()?, self.statement("insert"));
             let alone = self.stage == Stage::Reading;
-            let written = insert::insert(self.enter()?, tenant, seen, changes).instrument(statement).await;
+            let written = statement.run(insert::insert(self.enter()?, tenant, seen, changes)).await;
             let written = self.leave(written);
             if alone {
                 commits = Some(written.map_err(|error| match error {
