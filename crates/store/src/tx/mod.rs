@@ -77,8 +77,12 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
-    pub(crate) async fn run<T, E: From<sqlx::Error>>(self, answer: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        within(self.patience, answer).instrument(self.span).await
+    /// Boxed, since every layer around a future doubles it.
+    pub(crate) fn run<T, E: From<sqlx::Error>>(
+        self,
+        answer: impl Future<Output = Result<T, E>>,
+    ) -> impl Future<Output = Result<T, E>> {
+        within(self.patience, Box::pin(answer)).instrument(self.span)
     }
 }
 
