@@ -1,6 +1,11 @@
 //! Compiles `proto/` into Rust, without `protoc`.
 
-use std::{error::Error, ffi::OsStr, fs, path::PathBuf};
+use std::{
+    error::Error,
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
@@ -21,9 +26,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure()
         .btree_map(".")
         .codec_path("crate::codec::BoundedCodec")
+        .extern_path(".google.longrunning", "crate::longrunning")
+        .extern_path(".google.rpc", "::tonic_types::pb")
         .compile_fds(compiler.file_descriptor_set())?;
+    long_running(&root)?;
     // ... and stay out of what reflection serves, which keeps the field behaviours instead.
     let descriptors = compiler.include_source_info(false).encode_file_descriptor_set();
     fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join("leadrouter.v1.descriptors.bin"), descriptors)?;
+    Ok(())
+}
+
+/// The standard service of operations that take long, which is not part of our contract but served beside it.
+fn long_running(root: &Path) -> Result<(), Box<dyn Error>> {
+    let mut compiler = protox::Compiler::new([root])?;
+    compiler.include_imports(true).open_file("google/longrunning/operations.proto")?;
+    tonic_prost_build::configure()
+        .codec_path("crate::codec::BoundedCodec")
+        .extern_path(".google.rpc", "::tonic_types::pb")
+        .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed step fails the test")]
 
 mod audit;
+mod bulk;
 mod caps;
 mod certificates;
 mod change;

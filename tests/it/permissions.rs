@@ -51,6 +51,14 @@ fn methods() -> (BTreeMap<String, String>, usize) {
     (methods, count)
 }
 
+/// The methods of `google.longrunning.Operations`, and the permission that the document names for each.
+fn of_operations() -> BTreeMap<String, String> {
+    let text = fs::read_to_string(repository().join("docs/security.md")).unwrap();
+    let line = text.lines().filter_map(|line| line.strip_prefix("- `")?.split_once("` needs `"));
+    let path = |method: &str| format!("/google.longrunning.Operations/{method}");
+    line.map(|(method, permission)| (path(method), permission.trim_end_matches('`').to_owned())).collect()
+}
+
 /// True when the service behind `channel` denies the method to the role.
 async fn denies(channel: &client::Channel, path: &str, role: &str) -> bool {
     let mut grpc = Grpc::new(channel.clone());
@@ -75,7 +83,10 @@ async fn each_role_may_call_what_is_documented_and_nothing_else() {
     let (assignment, scoring, escalation) =
         (channel(world.app.assignment), channel(world.app.scoring), channel(world.app.escalation));
     let (roles, table) = documented();
-    let (methods, count) = methods();
+    let (mut methods, count) = methods();
+    let of_operations = of_operations();
+    let count = count + of_operations.len();
+    methods.extend(of_operations);
     for (path, permission) in &methods {
         let channel = match path.split(['.', '/']).nth(3).unwrap() {
             "ScoringService" => &scoring,

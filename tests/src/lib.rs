@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a failed step fails the test")]
 
 pub mod authority;
+pub mod bulk;
 pub mod chaos;
 pub mod collector;
 pub mod company;

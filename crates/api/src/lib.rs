@@ -1,7 +1,7 @@
 //! The contract in Rust: generated messages, clients and servers, and everything that stands between the wire and the
 //! domain. Only this crate knows both.
 //!
-//! - [`v1`]: generated from `proto/`
+//! - [`v1`], [`longrunning`]: generated from `proto/`
 //! - [`convert`]: messages into domain values and back, collecting [`Violations`]
 //! - [`Error`]: why a call fails, and the one table that makes a status of it
 //! - [`codec`]: protobuf, with a bound on what small messages blow up to
@@ -12,6 +12,7 @@ pub mod convert;
 pub mod error;
 pub mod etag;
 pub mod filter;
+pub mod longrunning;
 pub mod names;
 pub mod page;
 pub mod v1;

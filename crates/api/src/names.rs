@@ -172,6 +172,22 @@ impl Resource for LeadParent {
     }
 }
 
+/// An operation that takes long, `operations/{uuid}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OperationName(pub Uuid);
+
+impl Resource for OperationName {
+    const PATTERN: &'static str = "operations/{uuid}";
+
+    fn from_name(name: &str) -> Option<Self> {
+        uuid(name.strip_prefix("operations/")?).map(Self)
+    }
+
+    fn to_name(&self) -> String {
+        format!("operations/{}", self.0)
+    }
+}
+
 macro_rules! revision_resource {
     ($($(#[$doc:meta])* $name:ident, $(#[$number_doc:meta])* $number:ident: $collection:literal;)*) => {
         $($(#[$doc])*
@@ -265,6 +281,7 @@ mod tests {
         reads_back::<AssignmentName>(&format!("{LEAD}/assignments/3"));
         reads_back::<DecisionName>(&format!("{LEAD}/decisions/12"));
         reads_back::<DecisionName>(&format!("{LEAD}/decisions/latest"));
+        reads_back::<OperationName>("operations/01890a5d-ac96-774b-bcce-b302099a8057");
         reads_back::<PolicyName>("policies/7");
         reads_back::<ScoringModelName>("scoringModels/active");
         reads_back::<ScoringModelRevisionName>("scoringModels/7");

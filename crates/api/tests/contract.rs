@@ -112,7 +112,9 @@ fn mutations_take_a_request_id_and_commands_the_etag() {
             method.input()
         };
         assert!(input.get_field_by_name("request_id").is_some(), "{}", method.name());
-        let command = !method.name().starts_with("RouteLead") && method.parent_service().name() == "AssignmentService";
+        // A lead that is new has no etag, and of many leads the server reads them itself.
+        let is_about_one = !["RouteLead", "Bulk"].iter().any(|verb| method.name().starts_with(verb));
+        let command = is_about_one && method.parent_service().name() == "AssignmentService";
         if command {
             let etag = method.input().get_field_by_name("etag").unwrap();
             assert_eq!(behaviours(&etag), [REQUIRED], "{}", method.name());

@@ -3,6 +3,7 @@
 //! Way of a `RouteLead`: `grpc/route.rs` (wire to command) -> `scores.rs` (asks the scoring service) -> `committer/` (one
 //! transaction for all who wait; decides by `domain`) -> `reply.rs` (answer).
 
+mod bulk;
 mod command;
 mod committer;
 mod directory;
@@ -21,11 +22,17 @@ use kit::{client::Channel, clock::Clock, lifecycle::Lifecycle};
 use snapshots::Snapshots;
 use store::{Store, Tenants};
 
+pub use bulk::OperationsApi;
 pub use directory::DirectoryApi;
 pub use grpc::AssignmentApi;
 pub use policy::PolicyApi;
 
-use crate::{committer::Committer, grpc::Inner, scores::Scores};
+use crate::{
+    bulk::{Runner, Signals},
+    committer::Committer,
+    grpc::Inner,
+    scores::Scores,
+};
 
 /// How the service works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +52,8 @@ impl Default for AssignmentConfig {
 }
 
 impl AssignmentApi {
-    /// Starts the committer and what asks for scores (at the other end of `scoring`); both end with the lifecycle, after all
-    /// that was accepted is answered.
+    /// Starts the committer, what asks for scores (at the other end of `scoring`), and what does operations. They end with the
+    /// lifecycle, after all that was accepted is answered; operations go on with the next process.
     ///
     /// Errors: the system has no more threads.
     pub fn start(
@@ -61,7 +68,7 @@ impl AssignmentApi {
         let tasks = lifecycle.tasks();
         let committer = Committer::start(&store, &snapshots, &clock, config.lanes, tasks)?;
         let scores = Scores::start(scoring, config.score_timeout, tasks);
-        Ok(Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             store,
             tenants,
             clock,
@@ -69,6 +76,9 @@ impl AssignmentApi {
             scores,
             snapshots,
             stopping: lifecycle.stopping().clone(),
-        })))
+            operations: Signals::default(),
+        });
+        lifecycle.spawn(Runner::new(Arc::clone(&inner)).run(lifecycle.clone()));
+        Ok(Self(inner))
     }
 }

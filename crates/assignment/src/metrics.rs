@@ -3,7 +3,11 @@
 use std::sync::OnceLock;
 
 use kit::metrics::{counter, durations, sizes};
-use opentelemetry::metrics::{Counter, Histogram};
+use opentelemetry::{
+    KeyValue,
+    metrics::{Counter, Histogram},
+};
+use store::Counts;
 
 /// The instruments.
 #[derive(Debug)]
@@ -14,6 +18,23 @@ pub(crate) struct Metrics {
     pub commit_duration: Histogram<f64>,
     pub raced_commits: Counter<u64>,
     pub failed_commits: Counter<u64>,
+    bulk_leads: Counter<u64>,
+}
+
+impl Metrics {
+    /// Counts the leads of a part of a bulk reassignment.
+    pub(crate) fn count_bulk(&self, counts: Counts) {
+        let Counts { moved, unchanged, changed_meanwhile, refused } = counts;
+        let ends = [
+            ("moved", moved),
+            ("unchanged", unchanged),
+            ("changed_meanwhile", changed_meanwhile),
+            ("refused", refused),
+        ];
+        for (end, leads) in ends {
+            self.bulk_leads.add(leads.into(), &[KeyValue::new("leadrouter.outcome", end)]);
+        }
+    }
 }
 
 /// Made with the first use, after telemetry has started.
@@ -29,6 +50,7 @@ pub(crate) fn metrics() -> &'static Metrics {
             "{commit}",
             "Commits tried again because a replica was faster",
         ),
+        bulk_leads: counter("leadrouter.bulk.leads", "{lead}", "Leads of bulk reassignments, by what came of them"),
         failed_commits: counter("leadrouter.commit.failed", "{commit}", "Commits that took no effect"),
     })
 }

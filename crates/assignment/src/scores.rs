@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use api::{convert, v1};
 use domain::{
     lead::Lead,
-    score::{FitLevel, IntentLevel, ModelRevision, Score},
+    score::{FitLevel, Grade, IntentLevel, Score},
 };
 use kit::client::Channel;
 use tokio::sync::{mpsc, oneshot};
@@ -76,14 +76,7 @@ impl Scores {
 
 /// The score of a lead that could not be scored: a middling one.
 pub(crate) fn fallback() -> Score {
-    Score {
-        model: ModelRevision(0),
-        fit_points: 0,
-        intent_points: 0,
-        fit: FitLevel::B,
-        intent: IntentLevel::Medium,
-        contributions: Vec::new(),
-    }
+    Score::of(Grade { fit: FitLevel::B, intent: IntentLevel::Medium })
 }
 
 type Client = v1::scoring_service_client::ScoringServiceClient<Channel>;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::{
     Connection,
-    commands::{deadlines, directory, import, lead, leads, revisions, route},
+    commands::{bulk_reassign, deadlines, directory, import, lead, leads, operations, revisions, route},
     documents::{Models, Policies},
     explain,
     import::ImportArgs,
@@ -30,6 +30,13 @@ pub enum Command {
     /// Show one lead, or act on it as its owner or manager.
     #[command(subcommand)]
     Lead(lead::LeadCommand),
+
+    /// Give many leads to somebody else, and wait until it is done.
+    BulkReassign(bulk_reassign::BulkReassignArgs),
+
+    /// What takes long: see how it stands, wait for it, cancel it.
+    #[command(subcommand)]
+    Operations(operations::OperationsCommand),
 
     /// List what is set to happen to leads, soonest first.
     Timers(deadlines::TimersArgs),
@@ -62,6 +69,8 @@ pub async fn run(command: Command, connection: &Connection) -> anyhow::Result<()
         Command::Route(args) => route::run(&args, &clients, now()).await,
         Command::Leads(args) => leads::run(&args, &clients).await,
         Command::Lead(command) => lead::run(command, &clients).await,
+        Command::BulkReassign(args) => bulk_reassign::run(&args, &clients).await,
+        Command::Operations(command) => operations::run(command, &clients).await,
         Command::Timers(args) => deadlines::timers(&args, &clients).await,
         Command::Escalations(args) => deadlines::escalations(&args, &clients).await,
         Command::Import(args) => import::run(&args, &clients, now()).await,

@@ -4,7 +4,16 @@ use api::v1::Permission as P;
 use kit::auth::{Permissions, Role, Rules};
 
 /// The roles, and the permissions of the contract.
-pub const RULES: Rules = Rules { roles: &ROLES, audited: ADMINISTRATION, permission_name };
+pub const RULES: Rules = Rules { roles: &ROLES, audited: ADMINISTRATION, others: &OPERATIONS, permission_name };
+
+/// The methods of `google.longrunning.Operations`, whose contract can't name permissions of ours.
+const OPERATIONS: [(&str, i32); 5] = [
+    ("/google.longrunning.Operations/GetOperation", P::LeadsRead as i32),
+    ("/google.longrunning.Operations/ListOperations", P::LeadsRead as i32),
+    ("/google.longrunning.Operations/WaitOperation", P::LeadsRead as i32),
+    ("/google.longrunning.Operations/CancelOperation", P::LeadsWork as i32),
+    ("/google.longrunning.Operations/DeleteOperation", P::LeadsWork as i32),
+];
 
 /// All roles. Each of the first four may do what the one before it may, and more.
 const ROLES: [Role; 5] = [

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use api::longrunning::operations_server::OperationsServer;
 use api::v1::{
     assignment_service_server::AssignmentServiceServer, directory_service_server::DirectoryServiceServer,
     escalation_service_server::EscalationServiceServer, policy_service_server::PolicyServiceServer,
@@ -96,6 +97,7 @@ impl Shared {
         };
         let server = self
             .server("assignment", config)
+            .service(grpc_service!(OperationsServer::new(api.operations()), config.limits))
             .service(grpc_service!(AssignmentServiceServer::new(api), config.limits))
             .service(grpc_service!(DirectoryServiceServer::new(directory), large))
             .service(grpc_service!(PolicyServiceServer::new(policy), config.limits))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::ToSpan as _;
+use jiff::{SignedDuration, ToSpan as _};
 use kit::clock::Clock;
 use store::{Store, StoreError};
 
@@ -10,6 +10,8 @@ use crate::{app::StartError, config::Config, roles::Shared};
 
 /// Partitions are made days ahead, so that several rounds may fail before one is missed.
 const EVERY: Duration = Duration::from_hours(6);
+/// Operations that have ended are kept so long.
+const KEEP_OPERATIONS: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Makes the store ready for requests. Several processes may do so at once.
 pub(crate) async fn prepare(store: &Store, config: &Config, clock: &Clock) -> Result<(), StartError> {
@@ -48,6 +50,10 @@ async fn partitions(store: &Store, clock: &Clock, keep_days: u16) -> Result<(), 
     let dropped = store.drop_requests_before(today.saturating_sub(i64::from(keep_days).days())).await?;
     if dropped > 0 {
         tracing::info!(days = dropped, "old answers were dropped");
+    }
+    let forgotten = store.drop_operations_before(now - KEEP_OPERATIONS).await?;
+    if forgotten > 0 {
+        tracing::info!(operations = forgotten, "operations that ended long ago were dropped");
     }
     Ok(())
 }

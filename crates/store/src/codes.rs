@@ -38,7 +38,7 @@ codes! {
     }
     Cause {
         Routed = 1, Declined = 2, Expired = 3, Escalated = 4, Reassigned = 5,
-        Claimed = 6, Returned = 7, Retried = 8, WaitedOut = 9, Woken = 10, Drained = 11,
+        Claimed = 6, Returned = 7, Retried = 8, WaitedOut = 9, Woken = 10, Drained = 11, Rerouted = 12,
     }
     TimerKind { Accept = 1, Escalate = 2, Retry = 3, Wake = 4 }
     EscalationAction { Remind = 1, Backup = 2, Manager = 3, Queue = 4, FellThrough = 5 }
@@ -106,8 +106,8 @@ mod tests {
         let more = [S::Expired, S::Returned, S::Reassigned, S::Claimed, S::Routed, S::Closed];
         assert_eq!(codes_of(&[&states[..], &more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
         let causes = [C::Routed, C::Declined, C::Expired, C::Escalated, C::Reassigned];
-        let more = [C::Claimed, C::Returned, C::Retried, C::WaitedOut, C::Woken, C::Drained];
-        assert_eq!(codes_of(&[&causes[..], &more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+        let more = [C::Claimed, C::Returned, C::Retried, C::WaitedOut, C::Woken, C::Drained, C::Rerouted];
+        assert_eq!(codes_of(&[&causes[..], &more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
         assert_eq!(codes_of(&[T::Accept, T::Escalate, T::Retry, T::Wake]), [1, 2, 3, 4]);
         assert_eq!(codes_of(&[A::Remind, A::Backup, A::Manager, A::Queue, A::FellThrough]), [1, 2, 3, 4, 5]);
         let kinds = [E::Calendar, E::Territory, E::Team, E::Rep, E::Pool, E::Account, E::Absence];

@@ -1,13 +1,14 @@
 //! Reading leads.
 
 use domain::{
+    directory::Territory,
     ids::{LeadId, TenantId},
     lead::{Lead, Profile},
     ownership::{LeadState, Owner, Ownership},
 };
 use jiff::Timestamp;
 use sqlx::types::Json;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use crate::{
     codes::Code as _,
@@ -27,6 +28,22 @@ pub struct LeadFilter {
     /// With something due before: a first response that was not given, an offer that was not accepted, a waiting or
     /// nurtured lead's wake-up. Closed leads have nothing due.
     pub due_before: Option<Timestamp>,
+    /// From a place in this territory.
+    pub territory: Option<Territory>,
+    /// Routed last by the rule of that name; blank: by none.
+    pub rule: Option<String>,
+    /// Arrived before this time, in whole milliseconds.
+    pub arrived_before: Option<Timestamp>,
+}
+
+impl LeadFilter {
+    /// The id before which all leads are that arrived in time: ids are ordered by arrival.
+    fn before(&self) -> Uuid {
+        let Some(arrived) = self.arrived_before else { return Uuid::max() };
+        let whole = arrived.subsec_nanosecond() % 1_000_000 == 0;
+        let millis = u64::try_from(arrived.as_millisecond() + i64::from(!whole)).unwrap_or_default();
+        Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
+    }
 }
 
 impl Store {
@@ -76,6 +93,10 @@ impl Store {
         let owners: Option<Vec<String>> =
             filter.owners.as_ref().map(|owners| owners.iter().map(ToString::to_string).collect());
         let due_before = opt_time(filter.due_before);
+        let (before, rule) = (filter.before(), filter.rule.as_deref());
+        let of_place = |list: fn(&Territory) -> &[String]| filter.territory.as_ref().map_or(&[] as &[String], list);
+        let (countries, regions) = (of_place(|place| &place.countries), of_place(|place| &place.regions));
+        let prefixes = of_place(|place| &place.postal_prefixes);
         let rows: Vec<LeadOwnershipRow> = match owners {
             Some(owners) if open_only => {
                 select_leads!(
@@ -86,6 +107,12 @@ impl Store {
                            AND ($5::timestamptz IS NULL OR wake_at < $5 \
                                 OR first_response_at IS NULL AND respond_by < $5 \
                                 OR accepted_at IS NULL AND accept_by < $5) \
+                           AND lead_id < $7 AND ($8::text IS NULL OR coalesce(rule, '') = $8) \
+                           AND (NOT $9::boolean OR EXISTS (SELECT FROM lead AS f \
+                               WHERE f.tenant_id = $1 AND f.lead_id = ownership.lead_id \
+                                 AND (f.profile->>'country' = ANY ($10) OR f.profile->>'region' = ANY ($11) \
+                                      OR EXISTS (SELECT FROM unnest($12::text[]) AS p (prefix) WHERE starts_with( \
+                                          (f.profile->>'country') || ':' || (f.profile->>'postal_code'), p.prefix))))) \
                          ORDER BY lead_id LIMIT $6 \
                      ) AS page ORDER BY page.lead_id LIMIT $6) AS found \
                      CROSS JOIN LATERAL (SELECT * FROM ownership \
@@ -99,6 +126,12 @@ impl Store {
                     states.as_deref() as _,
                     due_before as _,
                     limit,
+                    before,
+                    rule,
+                    filter.territory.is_some(),
+                    countries,
+                    regions,
+                    prefixes,
                 )
                 .fetch_all(&self.pool)
                 .await?
@@ -113,6 +146,10 @@ impl Store {
                        AND ($5::timestamptz IS NULL OR o.closed_at IS NULL AND (o.wake_at < $5 \
                             OR o.first_response_at IS NULL AND o.respond_by < $5 \
                             OR o.accepted_at IS NULL AND o.accept_by < $5)) \
+                       AND o.lead_id < $7 AND ($8::text IS NULL OR coalesce(o.rule, '') = $8) \
+                       AND (NOT $9::boolean OR l.profile->>'country' = ANY ($10) OR l.profile->>'region' = ANY ($11) \
+                            OR EXISTS (SELECT FROM unnest($12::text[]) AS p (prefix) WHERE starts_with( \
+                                (l.profile->>'country') || ':' || (l.profile->>'postal_code'), p.prefix))) \
                      ORDER BY o.lead_id LIMIT $6",
                     tenant.0,
                     owners.as_deref() as _,
@@ -120,6 +157,12 @@ impl Store {
                     states.as_deref() as _,
                     due_before as _,
                     limit,
+                    before,
+                    rule,
+                    filter.territory.is_some(),
+                    countries,
+                    regions,
+                    prefixes,
                 )
                 .fetch_all(&self.pool)
                 .await?

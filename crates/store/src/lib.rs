@@ -17,6 +17,7 @@ mod error;
 mod history;
 mod leads;
 mod models;
+mod operations;
 mod partitions;
 mod patience;
 mod policies;
@@ -39,6 +40,9 @@ pub use error::{StoreError, WriteError};
 pub use history::EscalationKey;
 pub use leads::LeadFilter;
 pub use models::ScoringModelRevision;
+pub use operations::{
+    Claim, Counts, Effect, NewOperation, Operation, OperationKey, OperationLead, Outcome, Part, Selected, Why,
+};
 pub use policies::PolicyRevision;
 pub use pool::{Store, StoreOptions};
 pub use tenant::{TenantVersions, Tenants};

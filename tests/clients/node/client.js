@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { Operations } from "./gen/google/longrunning/operations_pb.js";
 import { BadRequestSchema, ErrorInfoSchema, ResourceInfoSchema } from "./gen/google/rpc/error_details_pb.js";
 
 /**
@@ -103,6 +104,19 @@ export async function* pages(method, request) {
     pageToken = page.nextPageToken;
     if (pageToken === "") return;
   }
+}
+
+/**
+ * The operation when it has ended, however long that takes.
+ *
+ * @param {import("@connectrpc/connect").Client<typeof Operations>} operations
+ * @param {import("./gen/google/longrunning/operations_pb.js").Operation} operation
+ */
+export async function wait(operations, operation) {
+  const timeoutMs = milliseconds(methodConfig(Operations.typeName, "WaitOperation")?.timeout ?? "60s");
+  let known = operation;
+  while (!known.done) known = await operations.waitOperation({ name: known.name }, { timeoutMs });
+  return known;
 }
 
 /**

@@ -5,11 +5,17 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { create } from "@bufbuild/protobuf";
-import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { anyUnpack, timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code, createClient } from "@connectrpc/connect";
-import { connect, pages, problem, requestId } from "./client.js";
+import { connect, pages, problem, requestId, wait } from "./client.js";
+import { Operations } from "./gen/google/longrunning/operations_pb.js";
 import { Truth } from "./gen/leadrouter/v1/assignment_pb.js";
 import { AssignmentService, DeclineReason, RouteOutcome } from "./gen/leadrouter/v1/assignment_service_pb.js";
+import {
+  BulkReassignMetadataSchema,
+  BulkReassignOutcome,
+  BulkReassignResponseSchema,
+} from "./gen/leadrouter/v1/bulk_reassign_pb.js";
 import { DirectoryService } from "./gen/leadrouter/v1/directory_service_pb.js";
 import { ErrorReason } from "./gen/leadrouter/v1/error_pb.js";
 import { EscalationService } from "./gen/leadrouter/v1/escalation_service_pb.js";
@@ -37,6 +43,7 @@ const server = (role) => connect(process.env[`${role}_ADDRESS`] ?? "", process.e
 const servers = { assignment: server("ASSIGNMENT"), scoring: server("SCORING"), escalation: server("ESCALATION") };
 const assignment = createClient(AssignmentService, servers.assignment.transport);
 const directory = createClient(DirectoryService, servers.assignment.transport);
+const operations = createClient(Operations, servers.assignment.transport);
 const policy = createClient(PolicyService, servers.assignment.transport);
 const scoring = createClient(ScoringService, servers.scoring.transport);
 const escalation = createClient(EscalationService, servers.escalation.transport);
@@ -274,6 +281,28 @@ test("pages give every lead once and in order", async () => {
     await refused(call, Code.InvalidArgument, "INVALID_PAGE_TOKEN");
   }
   await refused(assignment.listLeads({ filter: "colour = red" }), Code.InvalidArgument, "INVALID_FILTER");
+});
+
+test("many leads go to somebody else by one operation", async () => {
+  const leads = [];
+  for (let count = 0; count < 5; count += 1) leads.push((await routed()).name);
+  const request = { leads, target: { case: /** @type {const} */ ("owner"), value: "reps/mia" }, requestId: requestId() };
+  const started = await assignment.bulkReassign(request);
+  assert.equal((await assignment.bulkReassign(request)).name, started.name);
+  const operation = await wait(operations, started);
+
+  assert.ok(operation.metadata && operation.result.case === "response");
+  const metadata = anyUnpack(operation.metadata, BulkReassignMetadataSchema);
+  const response = anyUnpack(operation.result.value, BulkReassignResponseSchema);
+  assert.deepEqual([metadata?.totalCount, metadata?.actor, response?.counts?.movedCount], [5, ACTOR, 5]);
+  assert.equal(response?.owners.find(({ owner }) => owner === "reps/mia")?.gainedCount, 5);
+
+  const listed = [];
+  const listing = { parent: operation.name, pageSize: 2 };
+  for await (const page of pages(assignment.listBulkReassignResults, listing)) listed.push(page.results);
+  assert.deepEqual(listed.map((page) => page.length), [2, 2, 1]);
+  assert.deepEqual(listed.flat().map(({ lead }) => lead), leads);
+  assert.ok(listed.flat().every(({ outcome, owner }) => outcome === BulkReassignOutcome.MOVED && owner === "reps/mia"));
 });
 
 test("the clock of a lead is told", async () => {

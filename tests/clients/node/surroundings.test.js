@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import { connect, methodConfig, problem, retryUnavailable } from "./client.js";
+import { Operations } from "./gen/google/longrunning/operations_pb.js";
 import { Health, HealthCheckResponse_ServingStatus as Serving } from "./gen/health/v1/health_pb.js";
 import { AssignmentService } from "./gen/leadrouter/v1/assignment_service_pb.js";
 import { DirectoryService } from "./gen/leadrouter/v1/directory_service_pb.js";
@@ -12,7 +13,7 @@ import { PolicyService } from "./gen/leadrouter/v1/policy_service_pb.js";
 import { ScoringService } from "./gen/leadrouter/v1/scoring_service_pb.js";
 
 const SERVED = {
-  ASSIGNMENT: [AssignmentService, DirectoryService, PolicyService],
+  ASSIGNMENT: [AssignmentService, DirectoryService, PolicyService, Operations],
   SCORING: [ScoringService],
   ESCALATION: [EscalationService],
 };

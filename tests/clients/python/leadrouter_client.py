@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import grpc
+from google.longrunning import operations_pb2
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
@@ -58,6 +59,13 @@ def pages(method: Callable, request) -> Iterator:
         if not page.next_page_token:
             return
         request.page_token = page.next_page_token
+
+
+def wait(operations, operation: operations_pb2.Operation) -> operations_pb2.Operation:
+    """The operation when it has ended, however long that takes; `operations` is the stub of google.longrunning."""
+    while not operation.done:
+        operation = operations.WaitOperation(operations_pb2.WaitOperationRequest(name=operation.name))
+    return operation
 
 
 class Problem:

@@ -7,6 +7,7 @@ import grpc
 import leadrouter_client
 import pytest
 from conftest import ADDRESSES, SERVICES
+from google.longrunning import operations_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from leadrouter.v1 import (
@@ -25,6 +26,7 @@ FILES = (
     escalation_service_pb2,
     policy_service_pb2,
     scoring_service_pb2,
+    operations_pb2,
 )
 
 

@@ -82,6 +82,7 @@ fn cause(cause: AssignmentCause) -> Cause {
         | AssignmentCause::Woken
         | AssignmentCause::Retried
         | AssignmentCause::WaitedOut
-        | AssignmentCause::Drained => Cause::Time,
+        | AssignmentCause::Drained
+        | AssignmentCause::Rerouted => Cause::Time,
     }
 }

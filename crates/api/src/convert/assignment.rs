@@ -80,6 +80,7 @@ impl From<Cause> for v1::AssignmentCause {
             Cause::Retried => Self::Retried,
             Cause::WaitedOut => Self::WaitedOut,
             Cause::Drained => Self::Drained,
+            Cause::Rerouted => Self::Rerouted,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What can be done to a lead that has an owner.
 
 use domain::{
-    ids::{Epoch, LeadId, RepId},
+    ids::{Epoch, LeadId, PoolId, RepId},
     ownership::{CloseOutcome, Owner, Queue},
 };
 use jiff::Timestamp;
@@ -52,6 +52,13 @@ pub enum LeadAction {
         /// Also if that exceeds the rep's caps.
         ignore_caps: bool,
     },
+    /// A person chose a pool.
+    ReassignToPool {
+        /// Which.
+        pool: PoolId,
+    },
+    /// A person asked for it to be routed again.
+    Reroute,
     /// A rep takes it from a queue.
     Claim {
         /// Who.
@@ -155,17 +162,7 @@ impl TryFrom<v1::ReassignLeadRequest> for LeadCommand {
 
     fn try_from(wire: v1::ReassignLeadRequest) -> Result<Self, Violations> {
         let mut violations = Violations::default();
-        let path = ROOT.field("owner");
-        let to = fields::name::<Owner>(&wire.owner, &path, &mut violations);
-        match to {
-            Some(Owner::Queue(Queue::Waiting)) => {
-                violations.add(&path, "only routing puts leads into the waiting queue: expected another owner");
-            }
-            Some(Owner::Queue(Queue::Disqualified)) => {
-                violations.add(&path, "a lead is disqualified by CloseLead: expected another owner");
-            }
-            _ => {}
-        }
+        let to = new_owner(&wire.owner, &ROOT.field("owner"), &mut violations);
         let ignore_caps = wire.ignore_caps;
         common!(wire).read(violations, to.map(|to| LeadAction::Reassign { to, ignore_caps }))
     }
@@ -220,6 +217,21 @@ impl TryFrom<v1::CloseLeadRequest> for LeadCommand {
         }
         common!(wire).read(violations, outcome.map(|outcome| LeadAction::Close { outcome, value }))
     }
+}
+
+/// An owner whom a person may choose.
+pub(super) fn new_owner(name: &str, path: &Path<'_>, violations: &mut Violations) -> Option<Owner> {
+    let owner = fields::name(name, path, violations);
+    match owner {
+        Some(Owner::Queue(Queue::Waiting)) => {
+            violations.add(path, "only routing puts leads into the waiting queue: expected another owner");
+        }
+        Some(Owner::Queue(Queue::Disqualified)) => {
+            violations.add(path, "a lead is disqualified by CloseLead: expected another owner");
+        }
+        _ => {}
+    }
+    owner
 }
 
 /// The domain's word for a reason of the contract; `OTHER` needs a note.

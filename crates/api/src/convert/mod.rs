@@ -4,6 +4,7 @@
 //! bounds of the contract. Writers can't fail.
 
 pub mod assignment;
+pub mod bulk;
 pub mod command;
 pub mod decision;
 pub mod directory;

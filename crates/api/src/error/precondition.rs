@@ -1,7 +1,7 @@
 //! States of things that do not allow what was asked.
 
 use domain::{
-    ids::{LeadId, RepId},
+    ids::{LeadId, PoolId, RepId},
     ownership::{LeadState, Owner},
     yaml::Problem,
 };
@@ -52,6 +52,16 @@ pub enum Precondition {
         rep: RepId,
         /// How many.
         open_leads: u64,
+    },
+    /// No member of the pool can take a lead, but perhaps whoever has it.
+    NobodyFree {
+        /// Which pool.
+        pool: PoolId,
+    },
+    /// The operation has not ended.
+    OperationRuns {
+        /// Its name.
+        operation: String,
     },
     /// Others refer to the resource.
     ResourceInUse {

@@ -17,6 +17,8 @@ impl Error {
             Refusal::WrongState { command, state } => Precondition::WrongLeadState { lead, state, command }.into(),
             Refusal::NoSuchRep(rep) => Precondition::RepInactive { rep }.into(),
             Refusal::AtCapacity { rep, cap } => Precondition::RepAtCap { rep, cap }.into(),
+            Refusal::NoSuchPool(pool) => Self::NotFound { resource: pool.to_name() },
+            Refusal::NobodyFree(pool) => Precondition::NobodyFree { pool }.into(),
             Refusal::Time { field, expected } => {
                 let mut violations = Violations::default();
                 violations.add(&Path::Request.field(field), format!("must {expected}"));

@@ -44,6 +44,8 @@ pub(super) const fn code(reason: ErrorReason) -> Code {
         | R::RepInactive
         | R::RepAtCap
         | R::RepHasOpenLeads
+        | R::NobodyFree
+        | R::OperationRuns
         | R::ResourceInUse
         | R::NoActivePolicy
         | R::NoActiveScoringModel
@@ -140,6 +142,13 @@ impl Report {
             Precondition::RepHasOpenLeads { rep, open_leads } => {
                 let why = format!("owns {open_leads} open leads: DeactivateRep with `drain` routes them again");
                 Self::stands_in_the_way(R::RepHasOpenLeads, rep.to_name(), why).with("open_leads", open_leads)
+            }
+            Precondition::NobodyFree { pool } => {
+                Self::stands_in_the_way(R::NobodyFree, pool.to_name(), "has nobody who can take the lead now")
+            }
+            Precondition::OperationRuns { operation } => {
+                let why = "has not ended: cancel it first, and wait for its end";
+                Self::stands_in_the_way(R::OperationRuns, operation.clone(), why)
             }
             Precondition::ResourceInUse { resource, users } => {
                 let message = format!("`{resource}` is in use: {}", counted(users));

@@ -93,6 +93,7 @@ fn type_of(name: &str) -> &'static str {
         "policies" => "leadrouter.v1.Policy",
         "scoringModels" => "leadrouter.v1.ScoringModel",
         "directory" => "leadrouter.v1.Directory",
+        "operations" => "google.longrunning.Operation",
         _ => "leadrouter.v1",
     }
 }

@@ -1,4 +1,4 @@
-//! The filter of `ListLeads`: the part of AIP-160 that an index can answer.
+//! The filter of `ListLeads` and `BulkReassign`: the part of AIP-160 that an index can answer.
 //!
 //! ```text
 //! filter     = [ comparison *( "AND" comparison ) ]
@@ -12,7 +12,7 @@ mod lex;
 mod tests;
 
 use domain::{
-    ids::TeamId,
+    ids::{TeamId, TerritoryId},
     ownership::{LeadState, Owner},
     yaml::did_you_mean,
 };
@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use crate::{
     Path, Violations,
     convert::fields,
-    names::{self, shorten},
+    names::{self, Resource, shorten},
     v1,
 };
 
@@ -29,7 +29,7 @@ use lex::{Token, tokens};
 
 /// Longest filter, in bytes.
 const MAX_BYTES: usize = 1_000;
-const FIELDS: [&str; 4] = ["owner", "team", "state", "due_before"];
+const FIELDS: [&str; 7] = ["owner", "team", "state", "territory", "rule", "arrived_before", "due_before"];
 
 /// Which leads to list. All conditions hold together; none: all leads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,6 +40,12 @@ pub struct LeadFilter {
     pub team: Option<TeamId>,
     /// In this state.
     pub state: Option<LeadState>,
+    /// From a place in this territory.
+    pub territory: Option<TerritoryId>,
+    /// Routed last by the rule of that name; blank: by none.
+    pub rule: Option<String>,
+    /// Arrived before this time.
+    pub arrived_before: Option<Timestamp>,
     /// The first response is due before this time, and was not given.
     pub due_before: Option<Timestamp>,
 }
@@ -82,22 +88,13 @@ impl LeadFilter {
 
     fn set(&mut self, field: &str, value: &str) -> Result<(), String> {
         let told_before = match field {
-            "owner" => {
-                self.owner.replace(names::parse(value).map_err(|error| wrong(field, &error.to_string()))?).is_some()
-            }
-            "team" => {
-                self.team.replace(names::parse(value).map_err(|error| wrong(field, &error.to_string()))?).is_some()
-            }
+            "owner" => self.owner.replace(name(field, value)?).is_some(),
+            "team" => self.team.replace(name(field, value)?).is_some(),
             "state" => self.state.replace(state(value)?).is_some(),
-            "due_before" => {
-                let expected = || {
-                    wrong(
-                        field,
-                        &format!("`{}` is not an RFC 3339 time such as \"2026-11-22T09:00:00Z\"", shorten(value)),
-                    )
-                };
-                self.due_before.replace(value.parse().map_err(|_| expected())?).is_some()
-            }
+            "territory" => self.territory.replace(name(field, value)?).is_some(),
+            "rule" => self.rule.replace(value.to_owned()).is_some(),
+            "arrived_before" => self.arrived_before.replace(time(field, value)?).is_some(),
+            "due_before" => self.due_before.replace(time(field, value)?).is_some(),
             _ => {
                 let hint = did_you_mean(field, FIELDS);
                 return Err(format!("can't filter by `{}`: expected {}{hint}", shorten(field), FIELDS.join(", ")));
@@ -105,6 +102,15 @@ impl LeadFilter {
         };
         if told_before { Err(format!("names `{field}` twice: each field may stand once")) } else { Ok(()) }
     }
+}
+
+fn name<T: Resource>(field: &str, value: &str) -> Result<T, String> {
+    names::parse(value).map_err(|error| wrong(field, &error.to_string()))
+}
+
+fn time(field: &str, value: &str) -> Result<Timestamp, String> {
+    let expected = format!("`{}` is not an RFC 3339 time such as \"2026-11-22T09:00:00Z\"", shorten(value));
+    value.parse().map_err(|_| wrong(field, &expected))
 }
 
 fn state(value: &str) -> Result<LeadState, String> {

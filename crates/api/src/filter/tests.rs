@@ -31,14 +31,31 @@ fn a_time_may_stand_without_quotes() {
 }
 
 #[test]
+fn a_rule_a_territory_and_an_age_can_be_told() {
+    let filter = LeadFilter::parse(
+        "rule = \"large deals\" AND territory = territories/dach AND arrived_before=2026-11-22T09:00:00Z",
+    );
+    let filter = filter.unwrap();
+    assert_eq!(filter.rule.as_deref(), Some("large deals"));
+    assert_eq!(filter.territory, Some("dach".parse().unwrap()));
+    assert_eq!(filter.arrived_before, Some("2026-11-22T09:00:00Z".parse().unwrap()));
+    assert_eq!(LeadFilter::parse("rule = \"\"").unwrap().rule.as_deref(), Some(""));
+}
+
+#[test]
 fn refusals_teach() {
     let cases = [
-        ("ownr = reps/anna", "can't filter by `ownr`: expected owner, team, state, due_before; did you mean `owner`?"),
+        (
+            "ownr = reps/anna",
+            "can't filter by `ownr`: expected owner, team, state, territory, rule, arrived_before, due_before; did you mean `owner`?",
+        ),
         ("owner = anna", "`owner`: `anna` is not a name here: expected `reps/{rep}` or `queues/{queue}`"),
         ("team = reps/anna", "`team`: `reps/anna` is not a name here: expected `teams/{team}`"),
         ("state = offered", "did you mean `OFFERED`?"),
         ("state = UNSPECIFIED", "is not a state"),
         ("due_before = yesterday", "RFC 3339"),
+        ("arrived_before = yesterday", "`arrived_before`: `yesterday` is not an RFC 3339 time"),
+        ("territory = dach", "expected `territories/{territory}`"),
         ("owner", "expected `=` after `owner`, found the end"),
         ("owner reps/anna", "expected `=` after `owner`, found `reps/anna`"),
         ("owner =", "expected a value after `owner =`, found the end"),
@@ -50,7 +67,7 @@ fn refusals_teach() {
         ("owner != reps/anna", "holds `!`"),
         ("owner = \"reps/anna", "ends within a text in quotes"),
         ("owner = \"a\\n\"", "holds a `\\` in quotes"),
-        ("= x", "expected a field (owner, team, state, due_before), found `=`"),
+        ("= x", "expected a field (owner, team, state, territory, rule, arrived_before, due_before), found `=`"),
     ];
     for (filter, expected) in cases {
         let found = refusal(filter);

@@ -43,9 +43,16 @@ pub(super) struct Basis {
     counters: Counters,
     /// Another replica wrote last. Then the tenant is held from the start: deciding first would too often be in vain.
     contended: bool,
+    /// Nothing of it was written: whatever else was, the counters stand.
+    rehearsed: bool,
 }
 
 impl Basis {
+    /// What a batch is decided on, as if the one before it had been written.
+    pub(super) fn rehearsed(self) -> Self {
+        Self { rehearsed: true, contended: false, ..self }
+    }
+
     /// Nothing is known, but that another replica writes too.
     pub(super) fn contended() -> Self {
         Self { contended: true, ..Self::default() }
@@ -151,7 +158,7 @@ impl Decider {
         let now = self.clock.manual_now().unwrap_or(lookup.now);
         // Holding the tenant counts as a commit.
         let before = commits - i64::from(basis.contended);
-        let as_known = basis.commits == Some(before);
+        let as_known = basis.rehearsed || basis.commits == Some(before);
         let contended = basis.commits.is_some() && !as_known;
         let mut counters = if as_known { basis.counters } else { Counters::default() };
 
@@ -169,7 +176,7 @@ impl Decider {
         }
         let (changes, freed, counters) = unit.into_changes();
         let freed = (snapshots::pools_of(&snapshot, &freed), freed.len());
-        let basis = Basis { commits: Some(commits), counters, contended };
+        let basis = Basis { commits: Some(commits), counters, contended, ..Basis::default() };
         Ok((Decided { answers, basis }, Write { tx, tenant, changes, freed, now }))
     }
 

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod lane;
+mod rehearse;
 pub(crate) mod unit;
 
 use std::{io, sync::Arc};
@@ -22,6 +23,9 @@ use tokio_util::task::TaskTracker;
 use tracing::Span;
 
 use self::{attempt::Decider, lane::Lane};
+
+pub(crate) use rehearse::Rehearsal;
+
 use crate::{
     command::{Command, Reply},
     error::overloaded,

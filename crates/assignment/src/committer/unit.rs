@@ -122,7 +122,8 @@ impl<'a> Unit<'a> {
         case.counter_keys(self.snapshot).for_each(&mut *need);
         match action {
             LeadAction::Reassign { to: Owner::Rep(rep), .. } | LeadAction::Claim { rep } => need(CounterKey::Load(rep)),
-            LeadAction::Decline { .. } => {
+            LeadAction::ReassignToPool { pool } => case.plan_pool(self.snapshot, pool, need),
+            LeadAction::Decline { .. } | LeadAction::Reroute => {
                 if let Some(score) = score {
                     self.plan_routing(case, score, need);
                 }
@@ -313,6 +314,8 @@ fn change(
         }
         LeadAction::RecordFirstResponse { at } => case.record_first_response(context, rep, *at),
         LeadAction::Reassign { to, ignore_caps } => case.reassign(context, to, *ignore_caps, counters),
+        LeadAction::ReassignToPool { pool } => case.reassign_to_pool(context, pool, counters),
+        LeadAction::Reroute => case.reroute(context, score.unwrap_or(&scores::fallback()), counters),
         LeadAction::Claim { rep } => case.claim(context, rep, counters),
         LeadAction::Return { reason, wake_at } => {
             let what = GiveBack { reason: reason.clone(), wake_at: *wake_at };

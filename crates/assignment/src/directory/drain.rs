@@ -120,7 +120,7 @@ async fn open_leads(store: &Store, asker: &Asker, reps: &[RepId]) -> Result<Vec<
     let filter = LeadFilter {
         owners: Some(reps.iter().cloned().map(Owner::Rep).collect()),
         states: Some(vec![LeadState::Offered, LeadState::Accepted, LeadState::Working]),
-        due_before: None,
+        ..LeadFilter::default()
     };
     let mut found: Vec<LeadId> = Vec::new();
     loop {

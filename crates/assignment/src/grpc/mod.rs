@@ -20,7 +20,13 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
-use crate::{command::RequestKey, committer::Committer, error::store_error, scores::Scores};
+use crate::{
+    bulk::{OperationsApi, Signals},
+    command::RequestKey,
+    committer::Committer,
+    error::store_error,
+    scores::Scores,
+};
 
 /// Serves `leadrouter.v1.AssignmentService`. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -37,6 +43,7 @@ pub(crate) struct Inner {
     pub snapshots: Arc<Snapshots>,
     /// No new work may begin.
     pub stopping: CancellationToken,
+    pub operations: Signals,
 }
 
 /// Who asks: the tenant's key and the caller as it named itself.
@@ -46,9 +53,16 @@ pub(crate) struct Asker {
     pub caller: Caller,
 }
 
+impl AssignmentApi {
+    /// Serves `google.longrunning.Operations`: those that this service starts.
+    pub fn operations(&self) -> OperationsApi {
+        OperationsApi(Arc::clone(&self.0))
+    }
+}
+
 impl Inner {
     /// Finds out who asks, and takes the message.
-    async fn open<T>(&self, request: Request<T>) -> Result<(Asker, T), Error> {
+    pub(crate) async fn open<T>(&self, request: Request<T>) -> Result<(Asker, T), Error> {
         open(&self.tenants, request).await
     }
 }
@@ -63,10 +77,10 @@ pub(crate) async fn open<T>(tenants: &Tenants, request: Request<T>) -> Result<(A
 
 /// One handler: who asks, the message, the answer.
 macro_rules! handlers {
-    ($($rpc:ident($request:ident) -> $response:ident;)*) => {
+    ($($rpc:ident($request:ident) -> $response:path;)*) => {
         #[tonic::async_trait]
         impl v1::assignment_service_server::AssignmentService for AssignmentApi {
-            $(async fn $rpc(&self, request: Request<v1::$request>) -> Result<Response<v1::$response>, Status> {
+            $(async fn $rpc(&self, request: Request<v1::$request>) -> Result<Response<$response>, Status> {
                 let (asker, request) = self.0.open(request).await?;
                 Ok(Response::new(self.0.$rpc(&asker, request).await?))
             })*
@@ -86,20 +100,22 @@ macro_rules! handlers {
 }
 
 handlers! {
-    route_lead(RouteLeadRequest) -> RouteLeadResponse;
-    batch_route_leads(BatchRouteLeadsRequest) -> BatchRouteLeadsResponse;
-    get_lead(GetLeadRequest) -> GetLeadResponse;
-    list_leads(ListLeadsRequest) -> ListLeadsResponse;
-    list_assignments(ListAssignmentsRequest) -> ListAssignmentsResponse;
-    get_decision(GetDecisionRequest) -> GetDecisionResponse;
-    accept_lead(AcceptLeadRequest) -> AcceptLeadResponse;
-    decline_lead(DeclineLeadRequest) -> DeclineLeadResponse;
-    record_first_response(RecordFirstResponseRequest) -> RecordFirstResponseResponse;
-    reassign_lead(ReassignLeadRequest) -> ReassignLeadResponse;
-    claim_lead(ClaimLeadRequest) -> ClaimLeadResponse;
-    return_lead(ReturnLeadRequest) -> ReturnLeadResponse;
-    close_lead(CloseLeadRequest) -> CloseLeadResponse;
-    batch_fire_timers(BatchFireTimersRequest) -> BatchFireTimersResponse;
+    route_lead(RouteLeadRequest) -> v1::RouteLeadResponse;
+    batch_route_leads(BatchRouteLeadsRequest) -> v1::BatchRouteLeadsResponse;
+    get_lead(GetLeadRequest) -> v1::GetLeadResponse;
+    list_leads(ListLeadsRequest) -> v1::ListLeadsResponse;
+    list_assignments(ListAssignmentsRequest) -> v1::ListAssignmentsResponse;
+    get_decision(GetDecisionRequest) -> v1::GetDecisionResponse;
+    accept_lead(AcceptLeadRequest) -> v1::AcceptLeadResponse;
+    decline_lead(DeclineLeadRequest) -> v1::DeclineLeadResponse;
+    record_first_response(RecordFirstResponseRequest) -> v1::RecordFirstResponseResponse;
+    reassign_lead(ReassignLeadRequest) -> v1::ReassignLeadResponse;
+    claim_lead(ClaimLeadRequest) -> v1::ClaimLeadResponse;
+    return_lead(ReturnLeadRequest) -> v1::ReturnLeadResponse;
+    close_lead(CloseLeadRequest) -> v1::CloseLeadResponse;
+    bulk_reassign(BulkReassignRequest) -> api::longrunning::Operation;
+    list_bulk_reassign_results(ListBulkReassignResultsRequest) -> v1::ListBulkReassignResultsResponse;
+    batch_fire_timers(BatchFireTimersRequest) -> v1::BatchFireTimersResponse;
 }
 
 /// The name under which the response to a request is kept.

@@ -10,8 +10,9 @@ use api::{
 };
 use domain::{
     decide::DecisionRecord,
-    ids::{Epoch, LeadId},
-    ownership::Assignment,
+    directory::{DirectoryDocument, Territory},
+    ids::{Epoch, LeadId, TeamId},
+    ownership::{Assignment, Owner},
 };
 
 use super::{Asker, Inner};
@@ -39,7 +40,7 @@ impl Inner {
         let page = listing.page::<LeadId>(request.page_size, &request.page_token, &mut violations);
         let filter = filter::LeadFilter::read(&request.filter, &mut violations);
         let filter = violations.check_some(filter)?;
-        let filter = self.resolve(asker, filter).await?;
+        let filter = self.resolve(asker, &filter).await?;
         let rows =
             self.store.leads(asker.tenant, &filter, page.after, i64::from(page.size)).await.map_err(store_error)?;
         let next_page_token = match rows.last() {
@@ -90,24 +91,40 @@ impl Inner {
         Ok(convert::assignment::to_wire(row, Some(decided_by)))
     }
 
-    /// A filter by team is one by the team's reps, as the directory has them now.
-    async fn resolve(&self, asker: &Asker, filter: filter::LeadFilter) -> Result<store::LeadFilter, Error> {
-        let owners = match &filter.team {
-            None => filter.owner.map(|owner| vec![owner]),
-            Some(team) => {
-                let versions = self.store.versions(asker.tenant).await.map_err(store_error)?;
-                let directory = self.snapshots.directory(asker.tenant, versions.directory, self.clock.now()).await;
-                let directory = directory.map_err(|error| snapshot_error(&error))?;
-                if !directory.document.teams.contains_key(team) {
-                    return Err(Error::NotFound { resource: team.to_name() });
-                }
-                let members = directory.document.reps.values().filter(|rep| rep.team == *team);
-                let of_team = members.map(|rep| domain::ownership::Owner::Rep(rep.id.clone()));
-                Some(of_team.filter(|owner| filter.owner.as_ref().is_none_or(|wanted| wanted == owner)).collect())
+    /// What a filter names, as the directory has it now: a team's reps, a territory's places.
+    pub(crate) async fn resolve(&self, asker: &Asker, filter: &filter::LeadFilter) -> Result<store::LeadFilter, Error> {
+        let mut owners = filter.owner.clone().map(|owner| vec![owner]);
+        let mut territory = None;
+        if filter.team.is_some() || filter.territory.is_some() {
+            let versions = self.store.versions(asker.tenant).await.map_err(store_error)?;
+            let directory = self.snapshots.directory(asker.tenant, versions.directory, self.clock.now()).await;
+            let document = &directory.map_err(|error| snapshot_error(&error))?.document;
+            if let Some(team) = &filter.team {
+                let of_team = members(document, team).ok_or_else(|| Error::NotFound { resource: team.to_name() })?;
+                let wanted = |owner: &Owner| filter.owner.as_ref().is_none_or(|wanted| wanted == owner);
+                owners = Some(of_team.into_iter().filter(wanted).collect());
             }
-        };
-        Ok(store::LeadFilter { owners, states: filter.state.map(|state| vec![state]), due_before: filter.due_before })
+            if let Some(id) = &filter.territory {
+                let found = document.territories.get(id);
+                let found = found.ok_or_else(|| Error::NotFound { resource: id.to_name() })?;
+                territory = Some(Territory::clone(found));
+            }
+        }
+        Ok(store::LeadFilter {
+            owners,
+            states: filter.state.map(|state| vec![state]),
+            due_before: filter.due_before,
+            territory,
+            rule: filter.rule.clone(),
+            arrived_before: filter.arrived_before,
+        })
     }
+}
+
+/// The reps of a team; `None`: there is no such team.
+fn members(document: &DirectoryDocument, team: &TeamId) -> Option<Vec<Owner>> {
+    let members = document.reps.values().filter(|rep| rep.team == *team);
+    document.teams.contains_key(team).then(|| members.map(|rep| Owner::Rep(rep.id.clone())).collect())
 }
 
 /// A resource name that is all there is to check in a request.

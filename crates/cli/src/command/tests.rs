@@ -54,6 +54,31 @@ fn a_lead_is_explained_by_name_or_id() {
 }
 
 #[test]
+fn many_leads_are_given_away() {
+    for line in [
+        "bulk-reassign --filter state=OFFERED --to reps/ana --note enough --report moved.csv",
+        "bulk-reassign --leads leads.txt --to-pool sales --max-per-hour 60 --detach",
+        "bulk-reassign --filter owner=reps/ana --route-again --validate-only",
+        "operations list --running",
+        "operations wait 01890a5d-ac96-774b-bcce-b302099a8057 --quiet",
+        "operations cancel operations/01890a5d-ac96-774b-bcce-b302099a8057",
+    ] {
+        parse(line);
+    }
+    for (line, part) in [
+        ("bulk-reassign --to reps/ana", "<--filter <EXPR>|--leads <FILE>>"),
+        ("bulk-reassign --filter state=OFFERED", "<--to <OWNER>|--to-pool <POOL>|--route-again>"),
+        ("bulk-reassign --filter x --leads y --to reps/ana", "cannot be used with"),
+        ("bulk-reassign --filter x --to ana", "`ana` is not an owner"),
+        ("operations get x", "expected the UUID of an operation"),
+    ] {
+        let line = format!("leadrouter {line}");
+        let wrong = Cli::try_parse_from(line.split(' ')).unwrap_err().to_string();
+        assert!(wrong.contains(part), "{wrong}");
+    }
+}
+
+#[test]
 fn a_lead_is_acted_on() {
     let lead = "leads/01890a5d-ac96-774b-bcce-b302099a8057";
     for line in [

@@ -1,5 +1,6 @@
 //! One file for each command, or each family of them. A command returns the text to print.
 
+pub mod bulk_reassign;
 mod choice;
 pub mod deadlines;
 pub mod directory;
@@ -7,6 +8,7 @@ pub(crate) mod import;
 pub mod lead;
 mod lead_ref;
 pub mod leads;
+pub mod operations;
 mod profile;
 pub mod revisions;
 pub mod route;

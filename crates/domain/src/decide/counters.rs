@@ -167,6 +167,13 @@ impl Counters {
         self.rotations.extend(other.rotations);
     }
 
+    /// Takes over what was tried out on a copy of some of them.
+    pub(crate) fn adopt(&mut self, tried: Self) {
+        self.changed.reps.extend(tried.changed.reps.iter().cloned());
+        self.changed.rotations.extend(tried.changed.rotations.iter().cloned());
+        self.extend(tried);
+    }
+
     /// The counters that were changed since this was last asked.
     #[must_use]
     pub fn take_changed(&mut self) -> Self {

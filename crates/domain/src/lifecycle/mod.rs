@@ -14,7 +14,9 @@ mod give_back;
 mod hand_over;
 mod open;
 mod reassign;
+mod reassign_to_pool;
 mod refusal;
+mod reroute;
 mod respond;
 mod table;
 

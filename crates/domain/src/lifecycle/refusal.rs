@@ -1,7 +1,7 @@
 //! Why a command changes nothing.
 
 use crate::{
-    ids::{Epoch, RepId},
+    ids::{Epoch, PoolId, RepId},
     ownership::{LeadState, Owner},
 };
 
@@ -45,6 +45,12 @@ pub enum Refusal {
         /// `20 open leads` or `5 new leads a day`.
         cap: String,
     },
+    /// There is no such pool.
+    #[error("there is no pools/{0}")]
+    NoSuchPool(PoolId),
+    /// No member of the pool can take the lead, but perhaps whoever has it.
+    #[error("pools/{0} has nobody who can take the lead now")]
+    NobodyFree(PoolId),
     /// A moment that should lie ahead has passed, or the other way round.
     #[error("{field} must {expected}")]
     Time {

@@ -112,6 +112,10 @@ pub enum Command {
     Claim,
     /// A person gives it to somebody else. Giving it to whoever has it changes nothing.
     Reassign,
+    /// A person gives it to a pool: to another of its members.
+    ReassignToPool,
+    /// A person asks for it to be routed again. Nothing changes if routing finds whoever has it.
+    Reroute,
     /// Its owner was deactivated.
     Drain,
     /// A timer is due.
@@ -120,7 +124,7 @@ pub enum Command {
 
 impl Command {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Accept,
         Self::Decline,
         Self::Respond,
@@ -128,6 +132,8 @@ impl Command {
         Self::Close,
         Self::Claim,
         Self::Reassign,
+        Self::ReassignToPool,
+        Self::Reroute,
         Self::Drain,
         Self::Fire(TimerKind::Accept),
         Self::Fire(TimerKind::Escalate),
@@ -149,7 +155,8 @@ impl Command {
             Self::Return => "returned",
             Self::Close => "closed",
             Self::Claim => "claimed",
-            Self::Reassign => "reassigned",
+            Self::Reassign | Self::ReassignToPool => "reassigned",
+            Self::Reroute => "routed again",
             Self::Drain => "drained",
             Self::Fire(_) => "fired",
         }
@@ -223,6 +230,14 @@ pub const fn outcome(command: Command, place: Place) -> Outcome {
         },
         Command::Reassign => match place {
             Offered | Accepted | Working | Waiting | Review | Nurture | SelfService => passes(ANYBODY),
+            Disqualified | Closed => Outcome::WrongState,
+        },
+        Command::ReassignToPool => match place {
+            Offered | Accepted | Working | Waiting | Review | Nurture | SelfService => passes(&[Offered]),
+            Disqualified | Closed => Outcome::WrongState,
+        },
+        Command::Reroute => match place {
+            Offered | Accepted | Working | Waiting | Review | Nurture | SelfService => ROUTED,
             Disqualified | Closed => Outcome::WrongState,
         },
         Command::Drain => match place {

@@ -206,6 +206,52 @@ fn claiming_from_review_accepts() {
     assert_eq!(refused.to_string(), "reps/dan has reached the cap of 2 open leads");
 }
 
+#[test]
+fn a_pool_shares_what_a_person_gives_it_among_the_others_and_minds_their_caps() {
+    let snapshot = testing::snapshot();
+    let (all, small) = ("all".parse().unwrap(), "small".parse().unwrap());
+    let mut counters = Counters::default();
+    let mut case = opened(snapshot, "web", &mut counters);
+    assert_eq!(owner(&case), "reps/cat");
+    case.accept(&at(snapshot, 1), None).unwrap();
+    case.reassign_to_pool(&at(snapshot, 5), &all, &mut counters).unwrap();
+    assert_eq!((owner(&case).as_str(), case.ownership.state), ("reps/bob", LeadState::Offered));
+    assert_eq!((due(&case, TimerKind::Accept), due(&case, TimerKind::Escalate)), (Some(15), Some(20)));
+    assert!(case.assignment.decision.is_none());
+    assert_eq!(case.changes.ended[0].state, AssignmentState::Reassigned);
+    assert_eq!((counters.load(&rep("cat")).open, counters.load(&rep("bob")).open), (0, 1));
+
+    counters.loads.entry(rep("dan")).or_default().open = 2;
+    let eve = counters.loads.entry(rep("eve")).or_default();
+    (eve.day, eve.day_leads) = ("2026-11-18".parse().unwrap(), 3);
+    let before = (case.ownership.clone(), counters.clone());
+    let refused = case.reassign_to_pool(&at(snapshot, 6), &small, &mut counters).unwrap_err();
+    assert_eq!(refused.to_string(), "pools/small has nobody who can take the lead now");
+    assert_eq!((case.ownership.clone(), counters), before);
+}
+
+#[test]
+fn routing_again_moves_a_lead_only_to_somebody_else() {
+    let snapshot = testing::snapshot();
+    let mut counters = Counters::default();
+    let mut case = opened(snapshot, "small", &mut counters);
+    assert_eq!(owner(&case), "reps/dan");
+    // Dan is at the cap with it, and has less than Eve without it: it stays, and no turn is used up.
+    counters.loads.entry(rep("dan")).or_default().open = 2;
+    counters.loads.entry(rep("eve")).or_default().open = 2;
+    let (before, counted) = (case.clone(), counters.clone());
+    case.reroute(&at(snapshot, 5), &testing::score(3), &mut counters).unwrap();
+    assert_eq!((&case.ownership, &counters), (&before.ownership, &counted));
+
+    case.reassign(&at(snapshot, 6), &Owner::Rep(rep("ann")), false, &mut counters).unwrap();
+    counters.loads.entry(rep("eve")).or_default().open = 0;
+    case.reroute(&at(snapshot, 7), &testing::score(3), &mut counters).unwrap();
+    assert_eq!((owner(&case).as_str(), due(&case, TimerKind::Accept)), ("reps/eve", Some(17)));
+    assert_eq!(case.assignment.cause, crate::ownership::Cause::Rerouted);
+    assert!(case.assignment.decision.is_some());
+    assert_eq!((counters.load(&rep("ann")).open, counters.load(&rep("eve")).open), (0, 1));
+}
+
 /// One step of a random life.
 #[derive(Debug, Clone)]
 enum Step {
@@ -213,6 +259,8 @@ enum Step {
     Decline,
     Respond,
     Reassign(&'static str),
+    ReassignToPool(&'static str),
+    Reroute,
     Claim(&'static str),
     GiveBack(bool),
     Close,
@@ -227,6 +275,8 @@ fn steps() -> impl Strategy<Value = Vec<(Step, i64)>> {
         3 => Just(Step::Decline),
         1 => Just(Step::Respond),
         2 => reps.clone().prop_map(Step::Reassign),
+        2 => prop::sample::select(vec!["all", "graded", "small", "day-shift"]).prop_map(Step::ReassignToPool),
+        2 => Just(Step::Reroute),
         2 => reps.prop_map(Step::Claim),
         2 => any::<bool>().prop_map(Step::GiveBack),
         1 => Just(Step::Close),
@@ -243,6 +293,8 @@ fn take(case: &mut LeadCase, step: &Step, context: &Context<'_>, counters: &mut 
         Step::Decline => case.decline(context, None, "other", &score, counters).is_ok(),
         Step::Respond => case.record_first_response(context, None, None).is_ok(),
         Step::Reassign(to) => case.reassign(context, &Owner::Rep(rep(to)), false, counters).is_ok(),
+        Step::ReassignToPool(to) => case.reassign_to_pool(context, &to.parse().unwrap(), counters).is_ok(),
+        Step::Reroute => case.reroute(context, &score, counters).is_ok(),
         Step::Claim(by) => case.claim(context, &rep(by), counters).is_ok(),
         Step::GiveBack(wakes) => {
             let wake_at = wakes.then(|| context.now + SignedDuration::from_mins(30));

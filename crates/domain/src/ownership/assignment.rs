@@ -91,4 +91,6 @@ pub enum Cause {
     Woken,
     /// The rep before was deactivated; routed again.
     Drained,
+    /// A person asked for it to be routed again.
+    Rerouted,
 }

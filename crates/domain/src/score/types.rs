@@ -26,6 +26,12 @@ pub struct Score {
 }
 
 impl Score {
+    /// A score of which nothing is known but the grade.
+    pub const fn of(grade: Grade) -> Self {
+        let Grade { fit, intent } = grade;
+        Self { model: ModelRevision(0), fit_points: 0, intent_points: 0, fit, intent, contributions: Vec::new() }
+    }
+
     /// Fit and intent together, in hundredths.
     pub const fn points(&self) -> i32 {
         self.fit_points.saturating_add(self.intent_points)

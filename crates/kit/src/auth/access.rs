@@ -64,17 +64,25 @@ pub struct Rules {
     pub roles: &'static [Role],
     /// Calls of methods that need one of these are told in the log.
     pub audited: Permissions,
+    /// The permissions of methods whose own contract can't name them, by path.
+    pub others: &'static [(&'static str, i32)],
     /// The name of the permission with that number, for messages.
     pub permission_name: fn(i32) -> &'static str,
 }
 
 impl Rules {
     /// Rules without roles, for a server whose callers need none.
-    pub const NONE: Self = Self { roles: &[], audited: Permissions::of(&[]), permission_name: |_| "UNKNOWN" };
+    pub const NONE: Self =
+        Self { roles: &[], audited: Permissions::of(&[]), others: &[], permission_name: |_| "UNKNOWN" };
 
     /// The role of that name.
     pub fn role(&self, name: &str) -> Option<&'static Role> {
         self.roles.iter().find(|role| role.name == name)
+    }
+
+    /// What a method of others needs, if it is told here.
+    fn need_of_other(&self, path: &str) -> Option<Need> {
+        self.others.iter().find(|(other, _)| *other == path).map(|(_, number)| Need::Permission(*number))
     }
 
     /// The names of all roles, for messages: `reader, admin`.
@@ -125,7 +133,8 @@ impl Access {
                     let exemption = exempt.iter().find(|(service, _)| *service == name).map(|(_, need)| *need);
                     methods.extend(service.method.into_iter().map(|method| {
                         let path = format!("/{name}/{}", method.name).into_boxed_str();
-                        (path, exemption.unwrap_or_else(|| method.need()))
+                        let need = exemption.or_else(|| rules.need_of_other(&path));
+                        (path, need.unwrap_or_else(|| method.need()))
                     }));
                 }
             }

@@ -7,6 +7,7 @@ mod directory;
 mod documents;
 mod fixtures;
 mod laws;
+mod operations;
 mod pages;
 mod partitions;
 mod plans;

@@ -93,7 +93,7 @@ async fn measure(base: &Base, meter: &Meter) -> Vec<(&'static str, i64)> {
     let open_of_one = LeadFilter {
         owners: Some(vec![Owner::Rep(rep(&owner(1)))]),
         states: Some(vec![LeadState::Offered]),
-        due_before: None,
+        ..LeadFilter::default()
     };
     let new = together(batch().map(|n| routed_to_somebody(LEADS + n)));
     let mut changes = Changes::default();

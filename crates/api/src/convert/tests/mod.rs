@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod bulk;
 mod commands;
 mod directory;
 mod history;

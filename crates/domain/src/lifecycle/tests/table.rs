@@ -136,10 +136,18 @@ fn by_hand(case: &LeadCase, snapshot: &Snapshot, now: Timestamp) -> Vec<(Command
             take(Command::Reassign, &|case, context, counters| case.reassign(context, &to, false, counters));
         }
     }
+    // Where nobody is free it is refused, which is no matter of the place.
+    if snapshot.directory.rep(&rep("ann")).unwrap().rep.accepting || !case.ownership.is_open() {
+        let pool = "all".parse().unwrap();
+        take(Command::ReassignToPool, &|case, context, counters| case.reassign_to_pool(context, &pool, counters));
+    }
+    take(Command::Reroute, &|case, context, counters| case.reroute(context, &score, counters));
     take(Command::Drain, &|case, context, counters| {
         case.drain(context, &score, counters);
         Ok(())
     });
+    // Routing found whoever has it.
+    all.retain(|(command, seen, _)| (*command, *seen) != (Command::Reroute, Seen::Nothing));
     all
 }
 

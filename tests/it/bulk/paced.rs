@@ -1,0 +1,107 @@
+//! So many an hour, and an end before the end.
+
+use std::time::Duration;
+
+use api::{
+    longrunning::{CancelOperationRequest, operation::Result as OperationResult},
+    v1::{
+        BulkReassignOutcome::{self, Cancelled, Moved},
+        BulkReassignRequest, BulkReassignResult, DeclineLeadRequest, DeclineReason, ErrorReason,
+    },
+};
+use leadrouter_tests::{
+    World,
+    bulk::{by_filter, counts, ended, get, metadata, results, run, start, to_owner, until_done},
+};
+use tonic::Code;
+
+use super::{expected, owners, world_of};
+
+/// Comes back when whatever was due by now is done: another operation, which was due after it, has ended.
+async fn looked(world: &World) {
+    run(&world.clients, by_filter("owner = queues/self-service", to_owner("queues/review"))).await;
+}
+
+/// One lead is done; the others wait for their hour.
+async fn one_of(world: &World, to: &str) -> String {
+    let request = BulkReassignRequest { max_per_hour: 60, ..by_filter("owner = reps/ana", to_owner(to)) };
+    let name = start(&world.clients, request).await.unwrap().name;
+    until_done(&world.clients, &name, 1).await;
+    name
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bulk_of_sixty_an_hour_is_one_a_minute() {
+    let world = world_of(&[("ana", 1, ""), ("ben", 1, "accepting: false")], 3).await;
+    let name = one_of(&world, "reps/ben").await;
+    for done in 1..3 {
+        world.clock.advance(Duration::from_secs(59));
+        looked(&world).await;
+        assert_eq!(counts(&get(&world.clients, &name).await).moved_count, done);
+        world.clock.advance(Duration::from_secs(1));
+        looked(&world).await;
+        let told = metadata(&get(&world.clients, &name).await);
+        assert_eq!(told.counts.unwrap().moved_count, done + 1);
+        assert!((60.0..=120.0).contains(&told.leads_per_hour), "{told:?}");
+    }
+    let operation = ended(&world.clients, &name).await;
+    let told = metadata(&operation);
+    let took = told.end_time.unwrap().seconds - told.create_time.unwrap().seconds;
+    assert_eq!((took, told.estimated_end_time), (120, None));
+    assert_eq!(owners(&world).await, expected([("reps/ben", 3)]));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_when_it_is_cancelled_stays_and_the_rest_is_not_touched() {
+    let world = world_of(&[("ana", 1, ""), ("ben", 1, "accepting: false")], 4).await;
+    let name = one_of(&world, "reps/ben").await;
+    let told = metadata(&get(&world.clients, &name).await);
+    assert_eq!(told.counts.unwrap().untouched_count, 3);
+    let cancel = CancelOperationRequest { name: name.clone() };
+    world.clients.operations.clone().cancel_operation(cancel.clone()).await.unwrap();
+    let operation = ended(&world.clients, &name).await;
+    let Some(OperationResult::Error(error)) = &operation.result else { panic!("{operation:?}") };
+    assert_eq!(
+        (error.code, error.message.as_str()),
+        (Code::Cancelled.into(), "cancelled after 1 of 4 leads; what was done stays")
+    );
+    let outcomes: Vec<_> = results(&world.clients, &name).await.iter().map(BulkReassignResult::outcome).collect();
+    assert_eq!(outcomes, [Moved, Cancelled, Cancelled, Cancelled]);
+    assert_eq!(owners(&world).await, expected([("reps/ana", 3), ("reps/ben", 1)]));
+    // Saying it again changes nothing, nor does time.
+    world.clients.operations.clone().cancel_operation(cancel).await.unwrap();
+    world.clock.advance(Duration::from_hours(1));
+    looked(&world).await;
+    assert_eq!(get(&world.clients, &name).await.result, operation.result);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_that_somebody_changed_meanwhile_is_left_alone() {
+    let world = world_of(&[("ana", 1, ""), ("ben", 1, "accepting: false"), ("cem", 1, "accepting: false")], 3).await;
+    let name = one_of(&world, "reps/ben").await;
+    let lead = world.leads("owner = reps/ana").await.pop().unwrap();
+    let decline = DeclineLeadRequest {
+        name: lead.name.clone(),
+        etag: lead.etag,
+        reason: DeclineReason::NoCapacity.into(),
+        ..DeclineLeadRequest::default()
+    };
+    world.clients.assignment.clone().decline_lead(decline).await.unwrap();
+    for _ in 0..2 {
+        world.clock.advance(Duration::from_mins(1));
+        looked(&world).await;
+    }
+    looked(&world).await;
+    let operation = ended(&world.clients, &name).await;
+    assert_eq!((counts(&operation).moved_count, counts(&operation).changed_meanwhile_count), (2, 1));
+    let result = results(&world.clients, &name).await.pop().unwrap();
+    assert_eq!(
+        (result.lead, result.outcome, result.reason),
+        (lead.name.clone(), BulkReassignOutcome::ChangedMeanwhile.into(), ErrorReason::StaleEtag.into())
+    );
+    assert!(result.message.contains("queues/waiting has it"), "{}", result.message);
+    assert_eq!(world.lead(&lead.name).await.owner, "queues/waiting");
+    world.end().await;
+}
