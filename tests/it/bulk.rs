@@ -49,7 +49,7 @@ fn expected<const N: usize>(owners: [(&str, usize); N]) -> BTreeMap<String, usiz
 #[tokio::test(flavor = "multi_thread")]
 async fn leads_are_selected_by_each_field_of_a_filter_and_by_name() {
     let directory = company::directory(&[("ana", 1, ""), ("ben", 1, "")])
-        + "territories:\n  - { id: dach, name: DACH, countries: [DE], postal_prefixes: [\"AT:6\"] }\n";
+        + "territories:\n  - { id: dach, name: DACH, countries: [DE], regions: [CH-ZH], postal_prefixes: [\"AT:6\"] }\n";
     let world = World::of(&directory, company::POLICY).await;
     let of = |number, fields: LeadProfile| LeadProfile { email: company::lead(number).email, ..fields };
     let from = |country: &str, postal_code: Option<&str>| LeadProfile {
@@ -62,6 +62,7 @@ async fn leads_are_selected_by_each_field_of_a_filter_and_by_name() {
     world.route(of(0, from("DE", None))).await.unwrap();
     world.route(of(1, from("AT", Some("6020")))).await.unwrap();
     world.route(of(2, from("AT", Some("1010")))).await.unwrap();
+    world.route(of(5, LeadProfile { region: Some("CH-ZH".to_owned()), ..from("CH", None) })).await.unwrap();
     world.clock.advance(std::time::Duration::from_mins(1));
     let between = world.clock.now();
     let accepted = world.route(of(3, patient)).await.unwrap().lead.unwrap();
@@ -71,18 +72,20 @@ async fn leads_are_selected_by_each_field_of_a_filter_and_by_name() {
     world.clients.assignment.clone().accept_lead(accept).await.unwrap();
 
     let filters = [
-        ("owner = reps/ana", 2),
+        ("owner = reps/ana", 3),
         ("owner = queues/review", 0),
-        ("team = teams/sales", 4),
+        ("team = teams/sales", 5),
+        ("team = teams/sales AND owner = reps/ben", 2),
+        ("team = teams/sales AND owner = queues/review", 0),
         ("state = ACCEPTED", 1),
         ("state = CLOSED", 0),
-        ("territory = territories/dach", 2),
+        ("territory = territories/dach", 3),
         ("territory = territories/dach AND owner = reps/ana", 1),
         ("rule = patient", 1),
-        ("rule = \"\" AND team = teams/sales", 3),
-        (&format!("arrived_before = {between}"), 3),
-        (&format!("arrived_before = {between} AND owner = reps/ben"), 1),
-        ("due_before = 2030-01-01T00:00:00Z", 4),
+        ("rule = \"\" AND team = teams/sales", 4),
+        (&format!("arrived_before = {between}"), 4),
+        (&format!("arrived_before = {between} AND owner = reps/ben"), 2),
+        ("due_before = 2030-01-01T00:00:00Z", 5),
     ];
     for (filter, leads) in filters {
         let found = preview(&world.clients, by_filter(filter, to_owner("queues/nurture"))).await;

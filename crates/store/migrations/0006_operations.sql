@@ -1,7 +1,8 @@
 -- What takes long: started by a request, carried out in parts by whichever replica comes first.
 --
 -- `cursor` is the last lead that is done; leads are done in ascending order, so a part that was begun and never recorded is begun
--- again at the same place. `holder` is who does the next part, until `lease_until`.
+-- again at the same place. `holder` is who does the next part, until `lease_until`. `response` is what it came to, once its last
+-- lead is done.
 CREATE TABLE operation (
     tenant_id         integer          NOT NULL,
     operation_id      uuid             NOT NULL,
@@ -21,6 +22,7 @@ CREATE TABLE operation (
     next_at           timestamptz      NOT NULL,
     holder            uuid,
     lease_until       timestamptz,
+    response          bytea,
     PRIMARY KEY (tenant_id, operation_id)
 ) WITH (fillfactor = 50);
 -- What is to be done, whoever it belongs to: a few rows, most of the time none.
@@ -32,6 +34,7 @@ CREATE TABLE operation_lead (
     operation_id uuid     NOT NULL,
     lead_id      uuid     NOT NULL,
     epoch        integer  NOT NULL,
+    state        smallint NOT NULL,
     owner        text     NOT NULL,
     outcome      smallint,
     new_owner    text,

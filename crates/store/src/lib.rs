@@ -14,6 +14,7 @@ mod changes;
 mod codes;
 mod directory;
 mod error;
+mod filter;
 mod history;
 mod leads;
 mod models;
@@ -37,8 +38,8 @@ pub use audit::{Audit, Unwatched};
 pub use changes::{Changes, MovedIdentity, NewLead, StoredResponse};
 pub use directory::{DirectoryChange, DirectoryError, DirectorySummary, EntityVersion};
 pub use error::{StoreError, WriteError};
+pub use filter::LeadFilter;
 pub use history::EscalationKey;
-pub use leads::LeadFilter;
 pub use models::ScoringModelRevision;
 pub use operations::{
     Claim, Counts, Effect, NewOperation, Operation, OperationKey, OperationLead, Outcome, Part, Selected, Why,

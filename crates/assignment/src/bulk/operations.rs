@@ -6,7 +6,7 @@ use api::{
     Error, Path, Precondition, Violations,
     convert::fields,
     longrunning::{
-        self, CancelOperationRequest, DeleteOperationRequest, GetOperationRequest, ListOperationsRequest,
+        CancelOperationRequest, DeleteOperationRequest, GetOperationRequest, ListOperationsRequest,
         ListOperationsResponse, Operation, WaitOperationRequest, operations_server::Operations,
     },
     names::{OperationName, Resource as _},
@@ -72,16 +72,7 @@ impl Inner {
     pub(super) async fn operation(&self, asker: &Asker, id: Uuid) -> Result<Operation, Error> {
         let found = self.store.operation((asker.tenant, id)).await.map_err(store_error)?;
         let operation = found.ok_or_else(|| Error::NotFound { resource: OperationName(id).to_name() })?;
-        self.told(asker, &operation).await
-    }
-
-    async fn told(&self, asker: &Asker, operation: &store::Operation) -> Result<longrunning::Operation, Error> {
-        let effect = if operation.ended_at.is_some() && !wire::was_cancelled(operation) {
-            Some(self.store.operation_effect((asker.tenant, operation.id)).await.map_err(store_error)?)
-        } else {
-            None
-        };
-        Ok(wire::operation(operation, effect.as_ref(), self.clock.now()))
+        Ok(wire::operation(&operation, self.clock.now()))
     }
 
     async fn list_operations(
@@ -103,10 +94,8 @@ impl Inner {
             Some(last) if found.len() == size as usize => listing.token(&last.id)?,
             _ => String::new(),
         };
-        let mut operations = Vec::with_capacity(found.len());
-        for operation in &found {
-            operations.push(self.told(asker, operation).await?);
-        }
+        let now = self.clock.now();
+        let operations = found.iter().map(|operation| wire::operation(operation, now)).collect();
         Ok(ListOperationsResponse { operations, next_page_token })
     }
 
@@ -141,13 +130,15 @@ impl Inner {
         let (OperationName(id), most) = violations.check_some(name.zip(most))?;
         let until = Instant::now() + most.min(MAX_WAIT);
         loop {
+            // From here on no end is missed, also one that comes during the look.
+            let ended = self.operations.ended.notified();
             let operation = self.operation(asker, id).await?;
             let now = Instant::now();
             if operation.done || now >= until || self.stopping.is_cancelled() {
                 return Ok(operation);
             }
             tokio::select! {
-                () = self.operations.ended.notified() => {}
+                () = ended => {}
                 () = self.stopping.cancelled() => {}
                 () = tokio::time::sleep_until(until.min(now + LOOK)) => {}
             }

@@ -33,7 +33,7 @@ impl Inner {
                 effect.add(selected, &outcome);
             }
         }
-        let operation = Operation {
+        let mut operation = Operation {
             // What is not written has no name.
             id: Uuid::nil(),
             request: asked.request,
@@ -45,7 +45,9 @@ impl Inner {
             total: u32::try_from(leads.len()).unwrap_or(u32::MAX),
             counts,
             next_at: asked.now,
+            response: None,
         };
-        Ok(wire::operation(&operation, Some(&effect), asked.now))
+        operation.response = Some(wire::response(&operation, &effect));
+        Ok(wire::operation(&operation, asked.now))
     }
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     pace::Pace,
     part::{Order, outcome},
+    wire,
 };
 use crate::{grpc::Inner, metrics::metrics};
 
@@ -87,7 +88,11 @@ impl Runner {
         if claim.operation.cancelled_at.is_some() {
             return self.end(claim).await;
         }
-        let Some(Kept { order, max_per_hour }) = self.kept(claim).await? else { return self.end(claim).await };
+        let Some(Kept { order, max_per_hour }) = self.kept(claim).await? else {
+            // Perhaps of a later version, and a replica of that version takes it when the lease has run out.
+            tracing::error!("an operation can't be read; it is left to others");
+            return Ok(());
+        };
         let pace = Pace::new(max_per_hour, claim.operation.next_at, claim.at);
         let limit = pace.allowed().min(PART);
         let leads = store.operation_part(claim.key(), claim.cursor, limit.into()).await?;
@@ -132,12 +137,18 @@ impl Runner {
     }
 
     async fn end(&self, claim: &Claim) -> Result<(), StoreError> {
-        self.inner.store.end_operation(claim).await?;
+        let store = &self.inner.store;
+        let response = if claim.operation.untouched() == 0 {
+            Some(wire::response(&claim.operation, &store.operation_effect(claim.key()).await?))
+        } else {
+            None
+        };
+        store.end_operation(claim, response).await?;
         self.inner.operations.ended.notify_waiters();
         Ok(())
     }
 
-    /// Reads what is to be done. `None`: no version of this program wrote that.
+    /// Reads what is to be done. `None`: no version up to this one wrote that.
     async fn kept(&self, claim: &Claim) -> Result<Option<Kept>, StoreError> {
         let operation = &claim.operation;
         let Some(slug) = self.inner.tenants.slug(claim.tenant).await? else { return Ok(None) };
@@ -146,7 +157,6 @@ impl Runner {
             let target = Target::try_from(request.target.clone()?).ok()?;
             Some((request, target))
         }) else {
-            tracing::error!("a kept operation can't be read");
             return Ok(None);
         };
         let order = Order {

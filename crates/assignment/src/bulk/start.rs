@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 
 use api::{
-    Error, Precondition,
+    Error, Path, Precondition, Violations,
     convert::bulk::{BulkReassign, Target, Which},
+    filter::LeadFilter,
     longrunning::Operation,
     names::{OperationName, Resource as _},
     v1,
 };
-use domain::{ids::LeadId, ownership::Owner};
+use domain::{
+    ids::LeadId,
+    ownership::{LeadState, Owner, Queue},
+};
 use jiff::Timestamp;
 use kit::telemetry::current_traceparent;
 use prost::Message as _;
@@ -18,9 +22,12 @@ use uuid::Uuid;
 
 use super::part::Order;
 use crate::{
-    error::{snapshot_error, store_error},
+    error::store_error,
     grpc::{Asker, Inner, request_key},
 };
+
+/// Most leads that a filter may find: what one call selects, keeps in memory and writes in a few seconds.
+const MAX_FOUND: u32 = 100_000;
 
 impl Inner {
     pub(crate) async fn bulk_reassign(
@@ -84,8 +91,7 @@ impl Inner {
         if versions.policy.is_none() {
             return Err(Precondition::NoActivePolicy.into());
         }
-        let directory = self.snapshots.directory(asker.tenant, versions.directory, self.clock.now()).await;
-        let directory = directory.map_err(|error| snapshot_error(&error))?;
+        let directory = self.directory(asker).await?;
         match target {
             Target::Owner(Owner::Rep(rep)) if directory.rep(rep).is_none_or(|entry| !entry.rep.active) => {
                 Err(Precondition::RepInactive { rep: rep.clone() }.into())
@@ -96,21 +102,40 @@ impl Inner {
     }
 
     async fn select(&self, asker: &Asker, which: &Which) -> Result<Vec<Selected>, Error> {
-        let leads = match which {
-            Which::Filter(filter) => {
-                let filter = self.resolve(asker, filter).await?;
-                return self.store.select_by_filter(asker.tenant, &filter).await.map_err(store_error);
-            }
-            Which::Leads(leads) => leads,
-        };
+        match which {
+            Which::Filter(filter) => self.select_found(asker, filter).await,
+            Which::Leads(leads) => self.select_named(asker, leads).await,
+        }
+    }
+
+    async fn select_found(&self, asker: &Asker, filter: &LeadFilter) -> Result<Vec<Selected>, Error> {
+        let mut filter = self.resolve(asker, filter).await?;
+        if filter.owners.is_none() {
+            // All whom a lead can have: reps stay in the directory when they leave.
+            let directory = self.directory(asker).await?;
+            let reps = directory.document.reps.keys().cloned().map(Owner::Rep);
+            filter.owners = Some(reps.chain(Queue::ALL.map(Owner::Queue)).collect());
+        }
+        let found = self.store.select_by_filter(asker.tenant, &filter, MAX_FOUND + 1).await.map_err(store_error)?;
+        if found.len() > MAX_FOUND as usize {
+            let mut violations = Violations::default();
+            let most = format!("finds more than {MAX_FOUND} open leads: expected fewer, see `arrived_before`");
+            violations.add(&Path::Request.field("filter"), most);
+            return Err(violations.into());
+        }
+        Ok(found)
+    }
+
+    async fn select_named(&self, asker: &Asker, leads: &[LeadId]) -> Result<Vec<Selected>, Error> {
         let wanted: BTreeSet<LeadId> = leads.iter().copied().collect();
         let wanted: Vec<LeadId> = wanted.into_iter().collect();
-        let found = self.store.select_by_id(asker.tenant, &wanted).await.map_err(store_error)?;
-        let known: BTreeSet<LeadId> = found.iter().map(|(selected, _)| selected.lead).collect();
-        if let Some(unknown) = leads.iter().find(|lead| !known.contains(lead)) {
+        let mut found = self.store.select_by_id(asker.tenant, &wanted).await.map_err(store_error)?;
+        let is_known = |lead: &LeadId| found.binary_search_by_key(lead, |selected| selected.lead).is_ok();
+        if let Some(unknown) = leads.iter().find(|lead| !is_known(lead)) {
             return Err(Error::NotFound { resource: unknown.to_name() });
         }
-        Ok(found.into_iter().filter(|(_, open)| *open).map(|(selected, _)| selected).collect())
+        found.retain(|selected| selected.state != LeadState::Closed);
+        Ok(found)
     }
 }
 

@@ -7,29 +7,24 @@ use api::{
     v1,
 };
 use jiff::{SignedDuration, Timestamp};
-use prost::Message;
+use prost::Message as _;
 use prost_types::Any;
 use store::{Counts, Effect, Operation, OperationLead, Outcome};
 use tonic::Code;
 
-/// An operation as it stands; `effect` of one that came to its end.
-pub(super) fn operation(operation: &Operation, effect: Option<&Effect>, now: Timestamp) -> longrunning::Operation {
-    let result = match effect {
+/// An operation as it stands.
+pub(super) fn operation(operation: &Operation, now: Timestamp) -> longrunning::Operation {
+    let result = match &operation.response {
         _ if operation.ended_at.is_none() => None,
-        Some(effect) => Some(OperationResult::Response(pack("BulkReassignResponse", &response(operation, effect)))),
+        Some(response) => Some(OperationResult::Response(any("BulkReassignResponse", response.clone()))),
         None => Some(OperationResult::Error(cancelled(operation))),
     };
     longrunning::Operation {
         name: if operation.id.is_nil() { String::new() } else { OperationName(operation.id).to_name() },
-        metadata: Some(pack("BulkReassignMetadata", &metadata(operation, now))),
+        metadata: Some(any("BulkReassignMetadata", metadata(operation, now).encode_to_vec())),
         done: operation.ended_at.is_some(),
         result,
     }
-}
-
-/// True for one that was ended before its last lead.
-pub(super) const fn was_cancelled(operation: &Operation) -> bool {
-    operation.cancelled_at.is_some() && operation.untouched() > 0
 }
 
 fn metadata(operation: &Operation, now: Timestamp) -> v1::BulkReassignMetadata {
@@ -58,7 +53,8 @@ fn estimated_end(operation: &Operation, leads_per_hour: f64, now: Timestamp) -> 
     now.checked_add(left).ok()
 }
 
-fn response(operation: &Operation, effect: &Effect) -> v1::BulkReassignResponse {
+/// What an operation came to, encoded.
+pub(super) fn response(operation: &Operation, effect: &Effect) -> Vec<u8> {
     let owners = effect.owners.iter().map(|(owner, (lost, gained))| v1::OwnerEffect {
         owner: owner.to_name(),
         lost_count: number(*lost),
@@ -66,7 +62,8 @@ fn response(operation: &Operation, effect: &Effect) -> v1::BulkReassignResponse 
     });
     let refusals =
         effect.refusals.iter().map(|(reason, leads)| v1::RefusalCount { reason: *reason, lead_count: number(*leads) });
-    v1::BulkReassignResponse { counts: Some(counts(operation)), owners: owners.collect(), refusals: refusals.collect() }
+    let (owners, refusals) = (owners.collect(), refusals.collect());
+    v1::BulkReassignResponse { counts: Some(counts(operation)), owners, refusals }.encode_to_vec()
 }
 
 fn counts(operation: &Operation) -> v1::BulkReassignCounts {
@@ -113,8 +110,8 @@ pub(super) fn result(operation: &Operation, lead: OperationLead) -> v1::BulkReas
     result
 }
 
-fn pack(name: &str, message: &impl Message) -> Any {
-    Any { type_url: format!("type.googleapis.com/leadrouter.v1.{name}"), value: message.encode_to_vec() }
+fn any(message: &str, value: Vec<u8>) -> Any {
+    Any { type_url: format!("type.googleapis.com/leadrouter.v1.{message}"), value }
 }
 
 fn number(count: u32) -> i32 {

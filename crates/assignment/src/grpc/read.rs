@@ -1,5 +1,7 @@
 //! Reading leads and their history.
 
+use std::sync::Arc;
+
 use api::{
     Error, Path, Violations,
     convert::{self, assignment::DecidedBy, fields},
@@ -13,6 +15,7 @@ use domain::{
     directory::{DirectoryDocument, Territory},
     ids::{Epoch, LeadId, TeamId},
     ownership::{Assignment, Owner},
+    snapshot::DirectoryIndex,
 };
 
 use super::{Asker, Inner};
@@ -91,14 +94,20 @@ impl Inner {
         Ok(convert::assignment::to_wire(row, Some(decided_by)))
     }
 
+    /// The directory as it stands.
+    pub(crate) async fn directory(&self, asker: &Asker) -> Result<Arc<DirectoryIndex>, Error> {
+        let versions = self.store.versions(asker.tenant).await.map_err(store_error)?;
+        let directory = self.snapshots.directory(asker.tenant, versions.directory, self.clock.now()).await;
+        directory.map_err(|error| snapshot_error(&error))
+    }
+
     /// What a filter names, as the directory has it now: a team's reps, a territory's places.
     pub(crate) async fn resolve(&self, asker: &Asker, filter: &filter::LeadFilter) -> Result<store::LeadFilter, Error> {
         let mut owners = filter.owner.clone().map(|owner| vec![owner]);
         let mut territory = None;
         if filter.team.is_some() || filter.territory.is_some() {
-            let versions = self.store.versions(asker.tenant).await.map_err(store_error)?;
-            let directory = self.snapshots.directory(asker.tenant, versions.directory, self.clock.now()).await;
-            let document = &directory.map_err(|error| snapshot_error(&error))?.document;
+            let directory = self.directory(asker).await?;
+            let document = &directory.document;
             if let Some(team) = &filter.team {
                 let of_team = members(document, team).ok_or_else(|| Error::NotFound { resource: team.to_name() })?;
                 let wanted = |owner: &Owner| filter.owner.as_ref().is_none_or(|wanted| wanted == owner);

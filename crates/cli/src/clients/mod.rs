@@ -14,7 +14,8 @@ use api::v1::{
 /// Largest answer that is taken: a page of 1,000 leads with everything that can be told of them fits.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
-/// Clients of the five services, and of the operations that they start. Cheap to clone; the calls of all clones share a connection to each service.
+/// Clients of the five services, and of the operations that they start. Cheap to clone; the calls of all clones share a connection
+/// to each service.
 #[derive(Debug, Clone)]
 pub struct Clients {
     /// Who owns which lead.

@@ -44,6 +44,8 @@ pub struct Operation {
     pub counts: Counts,
     /// From when on the next part may be done.
     pub next_at: Timestamp,
+    /// What it came to, encoded: of one that ended with its last lead.
+    pub response: Option<Vec<u8>>,
 }
 
 impl Operation {

@@ -17,7 +17,8 @@ macro_rules! select_operations {
         sqlx::query_as!(
             OperationRow,
             r#"SELECT operation_id, request, actor, traceparent, created_at AS "created_at: _", cancelled_at AS "cancelled_at: _",
-                      ended_at AS "ended_at: _", total, moved, unchanged, changed_meanwhile, refused, next_at AS "next_at: _" "#
+                      ended_at AS "ended_at: _", total, moved, unchanged, changed_meanwhile, refused, next_at AS "next_at: _",
+                      response "#
                 + $from,
             $($argument),+
         )

@@ -26,6 +26,7 @@ pub(super) struct OperationRow {
     pub(super) changed_meanwhile: i32,
     pub(super) refused: i32,
     pub(super) next_at: SqlTime,
+    pub(super) response: Option<Vec<u8>>,
 }
 
 impl TryFrom<OperationRow> for Operation {
@@ -49,6 +50,7 @@ impl TryFrom<OperationRow> for Operation {
                 refused: place.number("refused", row.refused)?,
             },
             next_at: row.next_at.to_jiff(),
+            response: row.response,
         })
     }
 }
@@ -58,6 +60,7 @@ impl TryFrom<OperationRow> for Operation {
 pub(super) struct OperationLeadRow {
     pub(super) lead_id: Uuid,
     pub(super) epoch: i32,
+    pub(super) state: i16,
     pub(super) owner: String,
     pub(super) outcome: Option<i16>,
     pub(super) new_owner: Option<String>,
@@ -122,7 +125,12 @@ impl TryFrom<OperationLeadRow> for OperationLead {
             Some(REFUSED) => Some(Outcome::Refused(why()?)),
             Some(other) => return Err(place.corrupt("outcome", format_args!("{other} is not a known code"))),
         };
-        let owner = place.text("owner", &row.owner)?;
-        Ok(Self { selected: Selected { lead: LeadId(row.lead_id), epoch: Epoch(row.epoch), owner }, outcome })
+        let selected = Selected {
+            lead: LeadId(row.lead_id),
+            epoch: Epoch(row.epoch),
+            state: place.code("state", row.state)?,
+            owner: place.text("owner", &row.owner)?,
+        };
+        Ok(Self { selected, outcome })
     }
 }

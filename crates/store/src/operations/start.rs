@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{NOTHING_DONE, NewOperation, Selected};
 use crate::{
+    codes::Code as _,
     error::StoreError,
     pool::Store,
     time::{SqlTime, time},
@@ -73,14 +74,16 @@ async fn insert_leads(
 ) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = leads.iter().map(|selected| selected.lead.0).collect();
     let epochs: Vec<i32> = leads.iter().map(|selected| selected.epoch.0).collect();
+    let states: Vec<i16> = leads.iter().map(|selected| selected.state.code()).collect();
     let owners: Vec<String> = leads.iter().map(|selected| selected.owner.to_string()).collect();
     sqlx::query!(
-        "INSERT INTO operation_lead (tenant_id, operation_id, lead_id, epoch, owner)
-         SELECT $1, $2, n.* FROM unnest($3::uuid[], $4::integer[], $5::text[]) AS n",
+        "INSERT INTO operation_lead (tenant_id, operation_id, lead_id, epoch, state, owner)
+         SELECT $1, $2, n.* FROM unnest($3::uuid[], $4::integer[], $5::smallint[], $6::text[]) AS n",
         tenant.0,
         operation,
         &ids,
         &epochs,
+        &states,
         &owners,
     )
     .execute(connection)

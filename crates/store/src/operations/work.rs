@@ -93,6 +93,7 @@ impl Store {
             changed_meanwhile: row.changed_meanwhile,
             refused: row.refused,
             next_at: row.next_at,
+            response: None,
         };
         Ok(Some(Claim {
             tenant: TenantId(row.tenant_id),
@@ -112,7 +113,7 @@ impl Store {
     ) -> Result<Vec<OperationLead>, StoreError> {
         let rows = sqlx::query_as!(
             OperationLeadRow,
-            "SELECT lead_id, epoch, owner, outcome, new_owner, new_epoch, reason, message FROM operation_lead
+            "SELECT lead_id, epoch, state, owner, outcome, new_owner, new_epoch, reason, message FROM operation_lead
              WHERE tenant_id = $1 AND operation_id = $2 AND lead_id > $3 ORDER BY lead_id LIMIT $4",
             tenant.0,
             operation,
@@ -182,16 +183,17 @@ impl Store {
         Ok(recorded == 1)
     }
 
-    /// Ends an operation of which nothing is left to do. False: somebody else has the right by now.
-    pub async fn end_operation(&self, claim: &Claim) -> Result<bool, StoreError> {
+    /// Ends an operation, with what it came to if its last lead is done. False: somebody else has the right by now.
+    pub async fn end_operation(&self, claim: &Claim, response: Option<Vec<u8>>) -> Result<bool, StoreError> {
         let ended = sqlx::query!(
-            "UPDATE operation SET ended_at = $5, holder = NULL, lease_until = NULL
+            "UPDATE operation SET ended_at = $5, response = $6, holder = NULL, lease_until = NULL
              WHERE tenant_id = $1 AND operation_id = $2 AND holder = $3 AND cursor = $4 AND ended_at IS NULL",
             claim.tenant.0,
             claim.operation.id,
             claim.holder,
             claim.cursor.0,
             time(claim.at) as SqlTime,
+            response,
         );
         Ok(ended.execute(&self.pool).await?.rows_affected() == 1)
     }

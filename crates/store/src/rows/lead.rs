@@ -45,7 +45,7 @@ pub(crate) struct LeadOwnershipRow {
 /// `SELECT` of the columns of a [`LeadOwnershipRow`]; `$from` is the rest of the statement, in which `lead` and
 /// `ownership` go by the names `l` and `o`.
 macro_rules! select_leads {
-    ($from:literal, $($argument:expr),+ $(,)?) => {
+    ($from:literal $(+ $more:literal)*, $($argument:expr),+ $(,)?) => {
         sqlx::query_as!(
             crate::rows::LeadOwnershipRow,
             r#"SELECT l.lead_id, l.created_at AS "created_at: _", l.profile AS "profile: _", o.epoch, o.state, o.owner,
@@ -53,7 +53,7 @@ macro_rules! select_leads {
                       o.respond_by AS "respond_by: _", o.accept_by AS "accept_by: _", o.wake_at AS "wake_at: _",
                       o.waiting_pool, o.accepted_at AS "accepted_at: _", o.first_response_at AS "first_response_at: _",
                       o.closed_at AS "closed_at: _", o.close_outcome, o.close_value, o.grade, o.rule, o.policy_revision,
-                      o.tried "# + $from,
+                      o.tried "# + $from $(+ $more)*,
             $($argument),+
         )
     };

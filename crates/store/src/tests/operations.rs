@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use domain::{
     ids::{Epoch, LeadId},
-    ownership::Owner,
+    ownership::{LeadState, Owner, Ownership},
 };
 use jiff::{Timestamp, ToSpan as _};
 use uuid::Uuid;
 
 use super::{Base, fixtures::*, now, on_database};
-use crate::{Claim, Counts, Effect, NewOperation, OperationLead, Outcome, Part, Selected, Why};
+use crate::{Changes, Claim, Counts, Effect, LeadFilter, NewOperation, OperationLead, Outcome, Part, Selected, Why};
 
 const LEASE: Duration = Duration::from_secs(10);
 const ONE: Uuid = Uuid::from_u128(1);
 const OTHER: Uuid = Uuid::from_u128(2);
 
-fn operation(id: u128) -> NewOperation {
+pub(super) fn operation(id: u128) -> NewOperation {
     NewOperation {
         id: Uuid::from_u128(id),
         fingerprint: Uuid::from_u128(9),
@@ -27,8 +27,8 @@ fn operation(id: u128) -> NewOperation {
     }
 }
 
-fn selected(n: u32) -> Selected {
-    Selected { lead: id(n), epoch: Epoch::FIRST, owner: Owner::Rep(rep("anna")) }
+pub(super) fn selected(n: u32) -> Selected {
+    Selected { lead: id(n), epoch: Epoch::FIRST, state: LeadState::Offered, owner: Owner::Rep(rep("anna")) }
 }
 
 fn moved(n: u32) -> (LeadId, Outcome) {
@@ -112,14 +112,14 @@ async fn whoever_was_stopped_and_goes_on_records_nothing() {
         let mine = base.claim(ONE, later).await.unwrap();
         assert_eq!(mine.cursor, id(1));
         assert!(!base.record(&stopped, vec![moved(1), moved(2)]).await);
-        assert!(!base.store.end_operation(&stopped).await.unwrap());
+        assert!(!base.store.end_operation(&stopped, None).await.unwrap());
         assert_eq!(base.counts().await, Counts { moved: 1, ..Counts::default() });
         let done: Vec<bool> = base.leads_of(7).await.iter().map(|lead| lead.outcome.is_some()).collect();
         assert_eq!(done, [true, false, false]);
         assert!(base.record(&mine, vec![moved(2), moved(3)]).await);
         // Once it has ended nobody changes it.
         let last = base.claim(ONE, later).await.unwrap();
-        assert!(base.store.end_operation(&last).await.unwrap());
+        assert!(base.store.end_operation(&last, None).await.unwrap());
         assert!(!base.record(&last, vec![moved(3)]).await);
         assert!(base.claim(ONE, later + 1.hour()).await.is_none());
     })
@@ -151,7 +151,8 @@ async fn what_came_of_each_lead_is_kept_and_counted() {
 
         let claim = base.claim(ONE, now()).await.unwrap();
         assert!(!base.store.delete_operation(key).await.unwrap(), "it has not ended");
-        assert!(base.store.end_operation(&claim).await.unwrap());
+        assert!(base.store.end_operation(&claim, Some(vec![3])).await.unwrap());
+        assert_eq!(base.store.operation(key).await.unwrap().unwrap().response, Some(vec![3]));
         assert_eq!(base.store.drop_operations_before(now()).await.unwrap(), 0);
         assert_eq!(base.store.drop_operations_before(now() + 1.second()).await.unwrap(), 1);
         assert_eq!((base.leads_of(7).await.len(), base.store.operation(key).await.unwrap()), (0, None));
@@ -160,18 +161,41 @@ async fn what_came_of_each_lead_is_kept_and_counted() {
 }
 
 #[tokio::test]
-async fn leads_are_selected_as_they_stand_and_closed_ones_are_told_apart() {
+async fn leads_are_selected_as_they_stand() {
     on_database(async |base: Base| {
-        base.route([(id(1), "anna"), (id(2), "bob")]).await;
-        let found = base.store.select_by_id(base.tenant, &[id(2), id(1), id(5)]).await.unwrap();
-        assert_eq!(
-            found.iter().map(|(lead, open)| (lead.lead, *open)).collect::<Vec<_>>(),
-            [(id(1), true), (id(2), true)]
-        );
-        let filter = crate::LeadFilter { rule: Some("large-deals".to_owned()), ..crate::LeadFilter::default() };
-        assert_eq!(base.store.select_by_filter(base.tenant, &filter).await.unwrap().len(), 2);
-        let other = crate::LeadFilter { rule: Some(String::new()), ..filter };
-        assert_eq!(base.store.select_by_filter(base.tenant, &other).await.unwrap(), []);
+        base.route([(id(1), "anna"), (id(2), "bob"), (id(3), "anna")]).await;
+        let accepted = Ownership { state: LeadState::Accepted, accepted_at: Some(now()), ..offered(id(3), "anna") };
+        base.write(&Changes { ownerships: vec![(Epoch::FIRST, accepted)], ..Changes::default() }).await;
+        let third = Selected { state: LeadState::Accepted, ..selected(3) };
+        let named = base.store.select_by_id(base.tenant, &[id(3), id(1), id(5)]).await.unwrap();
+        assert_eq!(named, [selected(1), third.clone()]);
+
+        let find =
+            async |filter: LeadFilter, limit| base.store.select_by_filter(base.tenant, &filter, limit).await.unwrap();
+        let of_anna = LeadFilter { owners: Some(vec![Owner::Rep(rep("anna"))]), ..LeadFilter::default() };
+        assert_eq!(find(of_anna.clone(), 9).await, [selected(1), third]);
+        assert_eq!(find(of_anna, 1).await.len(), 1);
+        let owners = ["anna", "bob"].map(|id| Owner::Rep(rep(id)));
+        let by_rule = |rule: &str| LeadFilter {
+            owners: Some(owners.to_vec()),
+            rule: Some(rule.to_owned()),
+            ..LeadFilter::default()
+        };
+        assert_eq!(find(by_rule("large-deals"), 9).await.len(), 3);
+        assert_eq!(find(by_rule(""), 9).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn closed_leads_are_found_by_name_only() {
+    on_database(async |base: Base| {
+        base.route([(id(1), "anna"), (id(2), "anna")]).await;
+        base.sql("UPDATE ownership SET state = 5, closed_at = now(), close_outcome = 2").await;
+        let named = base.store.select_by_id(base.tenant, &[id(1)]).await.unwrap();
+        assert_eq!(named, [Selected { state: LeadState::Closed, ..selected(1) }]);
+        let of_anna = LeadFilter { owners: Some(vec![Owner::Rep(rep("anna"))]), ..LeadFilter::default() };
+        assert_eq!(base.store.select_by_filter(base.tenant, &of_anna, 9).await.unwrap(), []);
     })
     .await;
 }

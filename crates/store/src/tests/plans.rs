@@ -1,7 +1,7 @@
 //! How many rows statements read, as Postgres counts them, of a tenant with many leads in a database that has no
 //! statistics: the state of every database in its first minutes, and of one after a bulk import.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use domain::{
     decide::CounterKeys,
@@ -9,9 +9,16 @@ use domain::{
     ownership::{LeadState, Owner},
 };
 use jiff::ToSpan as _;
+use uuid::Uuid;
 
-use super::{Base, fixtures::*, now, on_database, write::handed_over};
-use crate::{Changes, LeadFilter, Store, Tx};
+use super::{
+    Base,
+    fixtures::*,
+    now, on_database,
+    operations::{operation, selected},
+    write::handed_over,
+};
+use crate::{Changes, LeadFilter, Outcome, Part, Selected, Store, Tx};
 
 const LEADS: u32 = 20_000;
 /// A large batch.
@@ -128,7 +135,28 @@ async fn measure(base: &Base, meter: &Meter) -> Vec<(&'static str, i64)> {
         ("profiles", meter.rows(store.profiles(tenant, &leads)).await),
         ("leads, open of an owner", meter.rows(store.leads(tenant, &open_of_one, None, 10)).await),
         ("leads", meter.rows(store.leads(tenant, &LeadFilter::default(), Some(one), 10)).await),
+        ("select_by_filter, of an owner", meter.rows(store.select_by_filter(tenant, &open_of_one, BATCH)).await),
+        ("select_by_id", meter.rows(store.select_by_id(tenant, &leads)).await),
     ]
+}
+
+/// What each statement reads that does a part of an operation.
+async fn measure_part(meter: &Meter) -> [(&'static str, i64); 3] {
+    let (store, lease) = (&meter.0, Duration::from_secs(10));
+    let (mut claim, mut leads) = (None, Vec::new());
+    let claimed = meter.rows(async {
+        claim = store.claim_operation(Uuid::from_u128(1), lease, Some(now())).await.unwrap();
+    });
+    let claimed = claimed.await;
+    let claim = claim.unwrap();
+    let read = meter.rows(async {
+        leads = store.operation_part(claim.key(), claim.cursor, BATCH.into()).await.unwrap();
+    });
+    let read = read.await;
+    let done = leads.iter().map(|lead| (lead.selected.lead, Outcome::Unchanged)).collect();
+    let part = Part { done, next_at: now() };
+    let recorded = meter.rows(async { assert!(store.record_part(&claim, &part).await.unwrap()) }).await;
+    [("claim_operation", claimed), ("operation_part", read), ("record_part", recorded)]
 }
 
 #[tokio::test]
@@ -137,13 +165,20 @@ async fn nothing_reads_a_tenant_for_a_batch() {
         // The first plans its statements while the tables are empty and keeps those plans.
         let early = Meter::new(&base).await;
         measure(&base, &early).await;
+        base.store.start_operation(base.tenant, &operation(1), &[]).await.unwrap();
+        measure_part(&early).await;
+        base.sql("UPDATE operation SET ended_at = now()").await;
         base.fill().await;
+        let all: Vec<Selected> = (0..LEADS).map(selected).collect();
+        base.store.start_operation(base.tenant, &operation(2), &all).await.unwrap();
         let generic = Meter::new(&base).await;
         // As a proxy that mixes sessions would have it.
         let custom = Meter::new(&base).await;
         sqlx::raw_sql("SET plan_cache_mode = force_custom_plan").execute(&custom.0.pool).await.unwrap();
         for (plans, meter) in [("early", early), ("generic", generic), ("custom", custom)] {
-            for (statement, rows) in measure(&base, &meter).await {
+            let mut measured = measure(&base, &meter).await;
+            measured.extend(measure_part(&meter).await);
+            for (statement, rows) in measured {
                 assert!(rows <= MOST, "{statement} reads {rows} rows with {plans} plans");
             }
         }
@@ -170,7 +205,7 @@ async fn a_plain_join_reads_the_tenant_and_plain_settings_all_timers() {
         base.fill().await;
         let meter = Meter::new(&base).await;
         sqlx::raw_sql("RESET ALL").execute(&meter.0.pool).await.unwrap();
-        let digests: Vec<_> = (0..BATCH).map(|n| uuid::Uuid::from_bytes(email(n * 7).digest)).collect();
+        let digests: Vec<_> = (0..BATCH).map(|n| Uuid::from_bytes(email(n * 7).digest)).collect();
         let plain = sqlx::query(
             "SELECT lead_id FROM unnest($2::uuid[]) AS wanted (digest)
              JOIN identity ON tenant_id = $1 AND kind = 1 AND identity.digest = wanted.digest",
