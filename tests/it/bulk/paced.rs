@@ -5,8 +5,10 @@ use std::time::Duration;
 use api::{
     longrunning::{CancelOperationRequest, operation::Result as OperationResult},
     v1::{
-        BulkReassignOutcome::{self, Cancelled, Moved},
-        BulkReassignRequest, BulkReassignResult, DeclineLeadRequest, DeclineReason, ErrorReason,
+        AcceptLeadRequest,
+        BulkReassignOutcome::{Cancelled, ChangedMeanwhile, Moved},
+        BulkReassignRequest, BulkReassignResult, CloseLeadRequest, CloseOutcome, DeactivateRepRequest,
+        DeclineLeadRequest, DeclineReason, ErrorReason,
     },
 };
 use leadrouter_tests::{
@@ -78,30 +80,52 @@ async fn what_is_done_when_it_is_cancelled_stays_and_the_rest_is_not_touched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lead_that_somebody_changed_meanwhile_is_left_alone() {
-    let world = world_of(&[("ana", 1, ""), ("ben", 1, "accepting: false"), ("cem", 1, "accepting: false")], 3).await;
+async fn leads_that_somebody_changed_meanwhile_are_left_alone() {
+    let world = world_of(&[("ana", 1, ""), ("ben", 1, "accepting: false"), ("cem", 1, "accepting: false")], 5).await;
     let name = one_of(&world, "reps/ben").await;
-    let lead = world.leads("owner = reps/ana").await.pop().unwrap();
+    let [declined, accepted, closed, _] = world.leads("owner = reps/ana").await.try_into().unwrap();
+    let mut client = world.clients.assignment.clone();
     let decline = DeclineLeadRequest {
-        name: lead.name.clone(),
-        etag: lead.etag,
+        name: declined.name.clone(),
+        etag: declined.etag.clone(),
         reason: DeclineReason::NoCapacity.into(),
         ..DeclineLeadRequest::default()
     };
-    world.clients.assignment.clone().decline_lead(decline).await.unwrap();
-    for _ in 0..2 {
-        world.clock.advance(Duration::from_mins(1));
-        looked(&world).await;
-    }
-    looked(&world).await;
+    client.decline_lead(decline).await.unwrap();
+    // What an owner does with a lead gives it no new epoch.
+    let accept = AcceptLeadRequest { name: accepted.name.clone(), etag: accepted.etag.clone(), ..Default::default() };
+    client.accept_lead(accept).await.unwrap();
+    let close = CloseLeadRequest {
+        name: closed.name.clone(),
+        etag: closed.etag.clone(),
+        outcome: CloseOutcome::Lost.into(),
+        ..CloseLeadRequest::default()
+    };
+    client.close_lead(close).await.unwrap();
+    world.clock.advance(Duration::from_mins(1));
     let operation = ended(&world.clients, &name).await;
-    assert_eq!((counts(&operation).moved_count, counts(&operation).changed_meanwhile_count), (2, 1));
-    let result = results(&world.clients, &name).await.pop().unwrap();
-    assert_eq!(
-        (result.lead, result.outcome, result.reason),
-        (lead.name.clone(), BulkReassignOutcome::ChangedMeanwhile.into(), ErrorReason::StaleEtag.into())
-    );
-    assert!(result.message.contains("queues/waiting has it"), "{}", result.message);
-    assert_eq!(world.lead(&lead.name).await.owner, "queues/waiting");
+    assert_eq!((counts(&operation).moved_count, counts(&operation).changed_meanwhile_count), (2, 3));
+    let results = results(&world.clients, &name).await;
+    for (lead, owner) in [(declined, "queues/waiting"), (accepted, "reps/ana"), (closed, "reps/ana")] {
+        let result = results.iter().find(|result| result.lead == lead.name).unwrap();
+        assert_eq!((result.outcome(), result.reason()), (ChangedMeanwhile, ErrorReason::StaleEtag));
+        assert!(result.message.contains(&format!("{owner} has it")), "{}", result.message);
+        assert_eq!(world.lead(&lead.name).await.owner, owner);
+    }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rep_who_leaves_meanwhile_is_left_with_nothing() {
+    let world = world_of(&[("ana", 1, ""), ("ben", 1, "accepting: false")], 3).await;
+    let name = one_of(&world, "reps/ben").await;
+    let leave = DeactivateRepRequest { name: "reps/ben".to_owned(), drain: true, ..Default::default() };
+    world.clients.directory.clone().deactivate_rep(leave).await.unwrap();
+    world.clock.advance(Duration::from_mins(1));
+    let told = counts(&ended(&world.clients, &name).await);
+    assert_eq!((told.moved_count, told.refused_count), (1, 2));
+    let reasons: Vec<_> = results(&world.clients, &name).await.iter().map(BulkReassignResult::reason).collect();
+    assert_eq!(reasons, [ErrorReason::Unspecified, ErrorReason::RepInactive, ErrorReason::RepInactive]);
+    assert_eq!(owners(&world).await, expected([("reps/ana", 3)]));
     world.end().await;
 }

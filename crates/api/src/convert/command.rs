@@ -2,7 +2,7 @@
 
 use domain::{
     ids::{Epoch, LeadId, PoolId, RepId},
-    ownership::{CloseOutcome, Owner, Queue},
+    ownership::{CloseOutcome, LeadState, Owner, Queue},
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -20,6 +20,8 @@ pub struct LeadCommand {
     pub lead: LeadId,
     /// The epoch that the caller saw.
     pub seen: Epoch,
+    /// The state that the caller saw, if it must be the same still.
+    pub seen_state: Option<LeadState>,
     /// The caller's id of the call.
     pub request_id: Option<Uuid>,
     /// The rep who acts.
@@ -102,6 +104,7 @@ impl Common {
         let command = lead.zip(seen).zip(action).map(|((lead, seen), action)| LeadCommand {
             lead,
             seen,
+            seen_state: None,
             request_id,
             rep,
             note,

@@ -9,7 +9,7 @@ impl Error {
     /// Why a command to that lead changed nothing.
     pub fn refused(lead: LeadId, refusal: Refusal) -> Self {
         match refusal {
-            Refusal::EpochMoved { now, owner, .. } => {
+            Refusal::EpochMoved { now, owner, .. } | Refusal::StateMoved { epoch: now, owner, .. } => {
                 Self::Aborted { resource: lead.to_name(), etag: etag::of_lead(now), owner: Some(owner) }
             }
             Refusal::NotTheOwner { rep, owner } => Precondition::NotTheOwner { lead, rep, owner }.into(),

@@ -43,7 +43,7 @@ impl Order {
         let mut scores = self.scores(inner, leads).await?;
         let commands = leads.iter().map(|selected| Command {
             tenant: self.tenant,
-            request: self.operation.map(|operation| key(operation, selected.lead)),
+            request: self.operation.map(|operation| key(operation, selected)),
             actor: Arc::clone(&self.actor),
             note: self.note.clone(),
             traceparent: self.traceparent.clone(),
@@ -51,6 +51,7 @@ impl Order {
                 command: LeadCommand {
                     lead: selected.lead,
                     seen: selected.epoch,
+                    seen_state: Some(selected.state),
                     request_id: None,
                     rep: None,
                     note: None,
@@ -75,10 +76,10 @@ impl Order {
     }
 }
 
-/// The name under which the answer for a lead is kept: it follows from operation and lead.
-fn key(operation: Uuid, lead: LeadId) -> RequestKey {
-    let both = [operation.into_bytes(), lead.0.into_bytes()].concat();
-    let key = request_key(operation, "bulk_reassign", &both);
+/// The name under which the answer for a lead is kept: it follows from the operation and from the lead as it was selected.
+fn key(operation: Uuid, selected: &Selected) -> RequestKey {
+    let lead = [&selected.lead.0.into_bytes()[..], &selected.epoch.0.to_be_bytes()].concat();
+    let key = request_key(operation, "bulk_reassign", &[&operation.into_bytes()[..], &lead].concat());
     RequestKey { id: uuid::Builder::from_custom_bytes(key.fingerprint.into_bytes()).into_uuid(), ..key }
 }
 

@@ -185,6 +185,7 @@ impl<'a> Unit<'a> {
                 let missing = || Error::NotFound { resource: command.lead.to_name() };
                 let case = existing(&mut self.cases, command.lead).ok_or_else(missing)?;
                 case.expect_epoch(command.seen)
+                    .and_then(|()| command.seen_state.map_or(Ok(()), |seen| case.expect_state(seen)))
                     .and_then(|()| change(case, &context, command, score.as_ref(), &mut self.counters))
                     .map_err(|refusal| Error::refused(command.lead, refusal))?;
                 Reply::Lead(Box::new(convert::lead::to_wire(Lead::clone(&case.lead), &case.ownership)))

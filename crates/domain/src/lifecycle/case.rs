@@ -12,7 +12,7 @@ use crate::{
     decide::CounterKey,
     ids::{Epoch, LeadId, RepId},
     lead::Lead,
-    ownership::{Assignment, Escalation, Owner, Ownership, Timer, TimerKind},
+    ownership::{Assignment, Escalation, LeadState, Owner, Ownership, Timer, TimerKind},
     policy::SlaPolicy,
     snapshot::Snapshot,
 };
@@ -87,6 +87,12 @@ impl LeadCase {
             return Ok(());
         }
         Err(Refusal::EpochMoved { seen, now: self.ownership.epoch, owner: self.ownership.owner.clone() })
+    }
+
+    /// Refuses when the caller saw the lead in another state.
+    pub fn expect_state(&self, seen: LeadState) -> Result<(), Refusal> {
+        let Ownership { epoch, state: now, ref owner, .. } = self.ownership;
+        if seen == now { Ok(()) } else { Err(Refusal::StateMoved { seen, now, epoch, owner: owner.clone() }) }
     }
 
     /// Refuses when the rep who acts does not have the lead. `None`: somebody acts for the owner.

@@ -18,6 +18,18 @@ pub enum Refusal {
         /// Who has it now.
         owner: Owner,
     },
+    /// Its owner did something with the lead since the caller looked at it.
+    #[error("the lead has moved on: {seen:?} was seen, now it is {now:?} and {owner} has it")]
+    StateMoved {
+        /// The state that the caller saw.
+        seen: LeadState,
+        /// The state now.
+        now: LeadState,
+        /// The epoch, which is the one that the caller saw.
+        epoch: Epoch,
+        /// Who has it.
+        owner: Owner,
+    },
     /// The rep who acts is not the one who has the lead.
     #[error("reps/{rep} can't do this: {owner} has the lead")]
     NotTheOwner {
