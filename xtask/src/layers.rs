@@ -8,17 +8,18 @@ use serde_json::Value;
 use crate::shell::{cargo, read, repository};
 
 /// Each of our crates and those of ours that it may depend on.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("leadrouter-domain", &[]),
     ("leadrouter-pglocal", &[]),
     ("leadrouter-kit", &[]),
+    ("leadrouter-learn", &["leadrouter-domain"]),
     ("leadrouter-store", &["leadrouter-domain"]),
     ("leadrouter-api", &["leadrouter-domain"]),
     ("leadrouter-snapshots", &["leadrouter-domain", "leadrouter-store"]),
     ("leadrouter-scoring", SERVICE),
     ("leadrouter-assignment", SERVICE),
     ("leadrouter-escalation", SERVICE),
-    ("leadrouter-cli", &["leadrouter-domain", "leadrouter-api"]),
+    ("leadrouter-cli", &["leadrouter-domain", "leadrouter-api", "leadrouter-learn"]),
     (
         "leadrouter",
         &[
@@ -76,8 +77,10 @@ const GRPC: &[&str] = &[
     "leadrouter-tests",
 ];
 
-/// The domain is pure: no runtime, no transport, no telemetry, no chance.
-const NOT_IN_DOMAIN: [&str; 11] = [
+/// Crates that are pure: no runtime, no transport, no telemetry, no chance but by a seed.
+const PURE: [&str; 2] = ["leadrouter-domain", "leadrouter-learn"];
+
+const NOT_IN_PURE: [&str; 11] = [
     "tokio",
     "futures",
     "tower",
@@ -137,8 +140,8 @@ fn forbidden(
         let allowed = below.contains(&on) || (for_tests && on == FOR_TESTS);
         return (!allowed).then(|| format!("it may depend on [{}] only", below.join(", ")));
     }
-    if name == "leadrouter-domain" && !for_tests && NOT_IN_DOMAIN.contains(&on) {
-        return Some("the domain is pure".to_owned());
+    if PURE.contains(&name) && !for_tests && NOT_IN_PURE.contains(&on) {
+        return Some("the crate is pure".to_owned());
     }
     let home = HOMES
         .iter()

@@ -23,6 +23,8 @@ fn downwards_is_allowed() {
         ("leadrouter", "leadrouter-escalation"),
         ("leadrouter-api", "tonic-prost-build"),
         ("leadrouter-domain", "jiff"),
+        ("leadrouter-learn", "leadrouter-domain"),
+        ("leadrouter-cli", "leadrouter-learn"),
     ] {
         assert_eq!(with(from, on, None), Vec::<String>::new());
     }
@@ -42,6 +44,8 @@ fn upwards_sideways_and_homeless_are_refused() {
         ("leadrouter-store", "tonic"),
         ("leadrouter-domain", "prost-types"),
         ("leadrouter-domain", "tokio"),
+        ("leadrouter-learn", "rand"),
+        ("leadrouter-learn", "leadrouter-store"),
         ("leadrouter-store", "leadrouter-pglocal"),
         ("somebody-new", "serde"),
     ] {
