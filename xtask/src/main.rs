@@ -6,6 +6,7 @@ mod ci;
 mod clients;
 mod database;
 mod layers;
+mod models;
 mod proto;
 mod queries;
 mod shell;
@@ -52,6 +53,11 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Learn a model from each of the data sets of `examples/models`, and print how good they are
+    Models {
+        /// Where the sets are; otherwise `../shared/data`
+        data: Option<std::path::PathBuf>,
+    },
     /// Everything that a change must pass
     Ci {
         /// Only these steps
@@ -69,6 +75,7 @@ fn main() -> ExitCode {
         Command::Proto { accept: true } => proto::accept(),
         Command::Bench { arguments } => bench::run(&arguments),
         Command::Chaos { arguments } => chaos::run(&arguments),
+        Command::Models { data } => models::run(data),
         Command::Ci { steps } => ci::run(&steps),
     });
     match result {

@@ -9,6 +9,7 @@ use crate::{
     documents::{Models, Policies},
     explain,
     import::ImportArgs,
+    learning::{self, ModelCommand},
     text::print,
 };
 
@@ -53,30 +54,33 @@ pub enum Command {
     #[command(after_help = "Example:\n  leadrouter policy create examples/maven/policy.yaml --activate")]
     Policy(revisions::RevisionCommand),
 
-    /// What a lead is worth: check, create and activate revisions of the points model.
+    /// What a lead is worth: revisions of the points model, and models learned from leads that were won and lost.
     #[command(subcommand)]
     #[command(after_help = "Example:\n  leadrouter model create examples/maven/model.yaml --activate")]
-    Model(revisions::RevisionCommand),
+    Model(ModelCommand),
 }
 
 /// Does what `command` says, and prints what came of it.
 ///
 /// Errors: what to tell the user before the program ends with exit code 1.
 pub async fn run(command: Command, connection: &Connection) -> anyhow::Result<()> {
-    let clients = connection.clients()?;
+    // Made only for those that speak to a server.
+    let clients = || connection.clients();
     let text = match command {
-        Command::Explain(args) => explain::run(&args, &clients).await,
-        Command::Route(args) => route::run(&args, &clients, now()).await,
-        Command::Leads(args) => leads::run(&args, &clients).await,
-        Command::Lead(command) => lead::run(command, &clients).await,
-        Command::BulkReassign(args) => bulk_reassign::run(&args, &clients).await,
-        Command::Operations(command) => operations::run(command, &clients).await,
-        Command::Timers(args) => deadlines::timers(&args, &clients).await,
-        Command::Escalations(args) => deadlines::escalations(&args, &clients).await,
-        Command::Import(args) => import::run(&args, &clients, now()).await,
-        Command::Directory(command) => directory::run(command, &clients).await,
-        Command::Policy(command) => revisions::run(command, &Policies(clients.policy.clone())).await,
-        Command::Model(command) => revisions::run(command, &Models(clients.scoring.clone())).await,
+        Command::Explain(args) => explain::run(&args, &clients()?).await,
+        Command::Route(args) => route::run(&args, &clients()?, now()).await,
+        Command::Leads(args) => leads::run(&args, &clients()?).await,
+        Command::Lead(command) => lead::run(command, &clients()?).await,
+        Command::BulkReassign(args) => bulk_reassign::run(&args, &clients()?).await,
+        Command::Operations(command) => operations::run(command, &clients()?).await,
+        Command::Timers(args) => deadlines::timers(&args, &clients()?).await,
+        Command::Escalations(args) => deadlines::escalations(&args, &clients()?).await,
+        Command::Import(args) => import::run(&args, &clients()?, now()).await,
+        Command::Directory(command) => directory::run(command, &clients()?).await,
+        Command::Policy(command) => revisions::run(command, &Policies(clients()?.policy)).await,
+        Command::Model(ModelCommand::Revision(command)) => revisions::run(command, &Models(clients()?.scoring)).await,
+        Command::Model(ModelCommand::Train(args)) => learning::train(&args),
+        Command::Model(ModelCommand::Evaluate(args)) => learning::evaluate(&args),
     }?;
     print(&text)?;
     Ok(())

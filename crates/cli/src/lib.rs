@@ -12,6 +12,7 @@ mod credentials;
 pub mod documents;
 pub mod explain;
 pub mod import;
+pub mod learning;
 mod pages;
 mod text;
 mod told;

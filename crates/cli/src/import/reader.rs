@@ -16,7 +16,7 @@ use flate2::read::MultiGzDecoder;
 use super::{
     csv::CsvRows,
     jsonl::JsonRows,
-    mapping::{Columns, Format, Mapping},
+    mapping::{Columns, Format, Layout, Mapping},
     record::{BadRow, Record, RowProblem},
     window::Window,
 };
@@ -94,16 +94,21 @@ impl Rows {
     /// Opens the file at `path`; what is compressed with gzip is decompressed. CSV must have a header with every column
     /// that `mapping` reads.
     pub fn open(path: &Path, mapping: &Mapping) -> Result<Self, InputError> {
+        Self::open_as(path, mapping.layout())
+    }
+
+    /// [`Rows::open`] for what has no [`Mapping`].
+    pub(crate) fn open_as(path: &Path, layout: Layout<'_>) -> Result<Self, InputError> {
         let io_error = |source| InputError::Io { path: path.to_owned(), source };
         let file = File::open(path).map_err(io_error)?;
         let size = file.metadata().map_err(io_error)?.len();
         let read = Arc::new(AtomicU64::new(0));
         let input = decompressed(Counted { input: file, read: Arc::clone(&read) }).map_err(io_error)?;
-        let Some(format) = mapping.format.or_else(|| Format::of_path(path)) else {
+        let Some(format) = layout.format.or_else(|| Format::of_path(path)) else {
             let reason = "expected a name that ends in .csv, .jsonl or .ndjson (and .gz), or a `format` in the mapping";
             return Err(InputError::Unreadable { path: path.to_owned(), reason: reason.to_owned() });
         };
-        Self::new(path, input, format, mapping, size, read)
+        Self::new(path, input, format, layout, size, read)
     }
 
     /// Reads what is at hand, which is not compressed.
@@ -114,14 +119,14 @@ impl Rows {
         format: Format,
         mapping: &Mapping,
     ) -> Result<Self, InputError> {
-        Self::new(Path::new("-"), Box::new(input), format, mapping, 0, Arc::default())
+        Self::new(Path::new("-"), Box::new(input), format, mapping.layout(), 0, Arc::default())
     }
 
     fn new(
         path: &Path,
         input: Input,
         format: Format,
-        mapping: &Mapping,
+        layout: Layout<'_>,
         size: u64,
         bytes_read: Arc<AtomicU64>,
     ) -> Result<Self, InputError> {
@@ -133,18 +138,18 @@ impl Rows {
         let mut rows = Self {
             path: path.to_owned(),
             format: match format {
-                Format::Csv => FormatRows::Csv(CsvRows::new(window, mapping.delimiter)),
-                Format::JsonLines => FormatRows::Json(JsonRows::new(window, mapping.columns.clone())),
+                Format::Csv => FormatRows::Csv(CsvRows::new(window, layout.delimiter)),
+                Format::JsonLines => FormatRows::Json(JsonRows::new(window, layout.columns.clone())),
             },
-            record: Record::new((0..mapping.columns.len()).map(Some).collect(), mapping.columns.len()),
+            record: Record::new((0..layout.columns.len()).map(Some).collect(), layout.columns.len()),
             // Of JSON Lines the fields of a record are the columns of the mapping.
-            header: mapping.columns.iter().map(|column| column.name.clone()).collect(),
+            header: layout.columns.iter().map(|column| column.name.clone()).collect(),
             unmapped: Vec::new(),
             size,
             bytes_read,
         };
         if format == Format::Csv {
-            rows.read_header(&mapping.columns)?;
+            rows.read_header(layout.columns)?;
         }
         Ok(rows)
     }

@@ -25,13 +25,26 @@ pub struct Columns(Vec<Column>);
 
 impl Columns {
     /// The column that `field` names.
-    pub(super) fn used(&mut self, field: Field<'_>) -> Option<ColumnIndex> {
+    pub(crate) fn used(&mut self, field: Field<'_>) -> Option<ColumnIndex> {
         let name = field.text()?.trim();
         Some(self.find(name).unwrap_or_else(|| self.add(field, name, false)))
     }
 
+    /// The column called `name`, which `field` uses without naming it.
+    pub(crate) fn named(&mut self, field: Field<'_>, name: &str) -> ColumnIndex {
+        self.find(name).unwrap_or_else(|| self.add(field, name, false))
+    }
+
+    /// The column called `name`, which the input has and the mapping does not name.
+    pub(crate) fn found(&mut self, name: &str) -> ColumnIndex {
+        let column =
+            Column { name: name.to_owned(), place: Place { line: 1, column: 1 }, path: String::new(), ignored: false };
+        self.0.push(column);
+        ColumnIndex(self.0.len() - 1)
+    }
+
     /// Notes that the column that `field` names is not read. To be called after the last [`Columns::used`].
-    pub(super) fn ignored(&mut self, field: Field<'_>) {
+    pub(crate) fn ignored(&mut self, field: Field<'_>) {
         let Some(name) = field.text().map(str::trim) else { return };
         if let Some(found) = self.find(name) {
             let how = if self.0[found.0].ignored { "ignored twice" } else { "read above" };

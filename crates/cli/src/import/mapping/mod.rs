@@ -43,11 +43,13 @@ pub use columns::{Column, ColumnIndex, Columns};
 pub(crate) use fields::is_word;
 pub use fields::{AttributeRule, AttributeType, FieldRule};
 pub use parse::MAX_MAPPING_BYTES;
+pub(crate) use parse::delimiter;
 pub use signals::{MAX_SIGNALS, SignalRule, Test, When};
 pub(in crate::import) use source::ELEMENT_SEPARATOR;
+pub(crate) use source::{Kind, SourceReader, known_keys};
 pub use source::{Origin, Reading, Source};
 pub use target::{NumberShape, Slot, TARGETS, Target, TextShape};
-pub(in crate::import) use target::{read_number, shown};
+pub(crate) use target::{read_number, shown};
 
 /// How an input writes its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +61,8 @@ pub enum Format {
 }
 
 impl Format {
-    const ALL: [(Self, &'static str); 2] = [(Self::Csv, "csv"), (Self::JsonLines, "jsonl")];
+    /// All, by the names that mappings give them.
+    pub(crate) const ALL: [(Self, &'static str); 2] = [(Self::Csv, "csv"), (Self::JsonLines, "jsonl")];
 
     /// By the last extension of a file's name before a `.gz`: `csv`; `jsonl` or `ndjson`.
     pub fn of_path(path: &Path) -> Option<Self> {
@@ -71,6 +74,17 @@ impl Format {
             _ => None,
         }
     }
+}
+
+/// What of a mapping tells how an input is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Layout<'m> {
+    /// How the input is written; `None`: the file's name tells.
+    pub format: Option<Format>,
+    /// Between the fields of a CSV record; an ASCII character.
+    pub delimiter: u8,
+    /// Every column that is read or ignored.
+    pub columns: &'m Columns,
 }
 
 /// A mapping that was read and found without fault.
@@ -94,4 +108,11 @@ pub struct Mapping {
     pub attributes: Vec<AttributeRule>,
     /// Signals, as written.
     pub signals: Vec<SignalRule>,
+}
+
+impl Mapping {
+    /// How its input is written.
+    pub fn layout(&self) -> Layout<'_> {
+        Layout { format: self.format, delimiter: self.delimiter, columns: &self.columns }
+    }
 }

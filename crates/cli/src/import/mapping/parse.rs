@@ -74,7 +74,7 @@ fn name(field: Field<'_>) -> Option<String> {
     Some(name.to_owned())
 }
 
-fn delimiter(field: Field<'_>) -> Option<u8> {
+pub(crate) fn delimiter(field: Field<'_>) -> Option<u8> {
     let c = one_character(field)?;
     if !c.is_ascii() || c == '"' || c.is_ascii_alphanumeric() {
         field.note(format!("`{c}` can't part fields: expected `,`, `;`, `|` or `tab`"));

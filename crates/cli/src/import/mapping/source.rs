@@ -77,7 +77,7 @@ impl Source {
 
 impl Reading {
     /// Reads a column as it is, but cut.
-    pub(super) fn plain(blank: &[String]) -> Self {
+    pub(crate) fn plain(blank: &[String]) -> Self {
         Self {
             trim: true,
             blank: blank.to_vec(),
@@ -95,7 +95,8 @@ impl Reading {
         cut.is_empty() || self.blank.iter().any(|word| word == cut)
     }
 
-    fn value<'v>(&'v self, cell: &'v str) -> Option<Cow<'v, str>> {
+    /// The value of a cell; `None` when blank.
+    pub(crate) fn value<'v>(&'v self, cell: &'v str) -> Option<Cow<'v, str>> {
         if self.is_blank(cell) {
             return self.default.as_deref().map(Cow::Borrowed);
         }
@@ -110,7 +111,7 @@ impl Reading {
 
 /// What the values of a source are read as; some keys make sense for some of them only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Text,
     Number,
     List,
@@ -120,15 +121,15 @@ const KEYS: [&str; 10] =
     ["column", "constant", "trim", "lower", "blank", "map", "otherwise", "default", "scale", "split"];
 
 /// The keys of a source's map, after `more` of them.
-pub(super) fn known_keys<'k>(more: &[&'k str]) -> Vec<&'k str> {
+pub(crate) fn known_keys<'k>(more: &[&'k str]) -> Vec<&'k str> {
     more.iter().chain(&KEYS).copied().collect()
 }
 
 /// Reads a value with its scale as some type, to see whether it is one.
-pub(super) type Check<'r> = dyn Fn(&str, Option<f64>) -> Result<(), String> + 'r;
+pub(crate) type Check<'r> = dyn Fn(&str, Option<f64>) -> Result<(), String> + 'r;
 
 /// What reads a source in a mapping needs to know.
-pub(super) struct SourceReader<'r> {
+pub(crate) struct SourceReader<'r> {
     /// What is blank in every column.
     pub blank: &'r [String],
     /// Keys that the source's map may have besides those of a source.
@@ -171,7 +172,8 @@ impl SourceReader<'_> {
         Some(Source { origin, scale })
     }
 
-    fn reading(&self, map: Map<'_>, scale: Option<f64>) -> Reading {
+    /// What `map` says of how a column is read.
+    pub(crate) fn reading(&self, map: Map<'_>, scale: Option<f64>) -> Reading {
         let mut reading = Reading::plain(self.blank);
         reading.trim = map.get("trim").and_then(Field::flag).unwrap_or(true);
         reading.lower = map.get("lower").and_then(Field::flag).unwrap_or(false);

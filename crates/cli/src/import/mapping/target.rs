@@ -175,7 +175,7 @@ impl NumberShape {
 }
 
 /// A finite number with a point before its decimals and nothing between its thousands.
-pub(in crate::import) fn read_number(value: &str) -> Result<f64, String> {
+pub(crate) fn read_number(value: &str) -> Result<f64, String> {
     let plain = value.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
     value
         .parse::<f64>()
@@ -192,7 +192,7 @@ fn read_lead_type(value: &str) -> Result<LeadType, String> {
 }
 
 /// `value` in back quotes, cut to 60 characters and one line.
-pub(in crate::import) fn shown(value: &str) -> String {
+pub(crate) fn shown(value: &str) -> String {
     let line: String = value.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let rest = if value.chars().nth(60).is_some() { " ..." } else { "" };
     format!("`{line}`{rest}")
