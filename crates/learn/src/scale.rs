@@ -9,8 +9,7 @@ use crate::{
 /// Marks of the scale of points: every five of 100 leads.
 const MARKS: usize = 20;
 
-/// Of ten leads, how many are at least A (or 1), and at least B (or 2): the thirds that the default points model aims at are too
-/// many for the best level.
+/// Of ten leads, how many are at least A (or 1), and at least B (or 2).
 const BEST: [usize; 2] = [2, 5];
 
 /// A scale on which nothing is told apart yet.

@@ -107,7 +107,7 @@ impl<'w> Work<'w> {
                 .into_iter()
                 .collect(),
             Piece::Additive => {
-                let settings = self.options.settings.for_cross_validation();
+                let settings = self.options.settings.for_cross_validation(won.len());
                 let stages = self.additive(&learn, &won, &settings, 1);
                 vec![
                     (Form::Additive, stages.plain.log_odds(&predict)),

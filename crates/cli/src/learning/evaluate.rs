@@ -90,7 +90,7 @@ pub fn evaluate(args: &EvaluateArgs) -> anyhow::Result<String> {
 /// Long enough to measure, short enough to wait for.
 const SECONDS: f64 = 0.3;
 
-/// Over and over in parts that stay in the processor's cache, the best of many rounds left aside: the mean.
+/// Over and over, in parts that stay in the processor's cache.
 fn rows_per_second(scorer: &Scorer, table: &Table) -> f64 {
     const PART: usize = 4_096;
     let rows: Vec<usize> = (0..table.rows()).collect();

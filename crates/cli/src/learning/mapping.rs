@@ -221,7 +221,7 @@ impl Reader<'_> {
         Some(Rule { attribute, kind, from, column, reading, scale, derived })
     }
 
-    fn derived(&self, map: Map<'_>, _: Option<usize>, column: ColumnIndex) -> Option<Derived> {
+    fn derived(&self, map: Map<'_>, from: Option<usize>, column: ColumnIndex) -> Option<Derived> {
         let format = map.get("format").and_then(Field::string);
         let Some(part) = map.get("part") else {
             if let Some(format) = map.get("format") {
@@ -233,7 +233,7 @@ impl Reader<'_> {
         let chosen = part.one_of(choices.chain([(None, "length"), (None, "words")]))?;
         Some(match (chosen, part.text()?) {
             (Some(part), _) => {
-                Derived::Part(part, Moment { column, format: format.or_else(|| self.format_of(column)) })
+                Derived::Part(part, Moment { column, format: format.or_else(|| self.format_of(from, column)) })
             }
             (None, "length") => Derived::Length,
             (None, _) => Derived::Words,
@@ -241,8 +241,10 @@ impl Reader<'_> {
     }
 
     /// What `arrived` says of the format of its column holds for the parts of that column too.
-    fn format_of(&self, column: ColumnIndex) -> Option<String> {
-        self.arrived.filter(|arrived| arrived.column == column).and_then(|arrived| arrived.format.clone())
+    fn format_of(&self, from: Option<usize>, column: ColumnIndex) -> Option<String> {
+        self.arrived
+            .filter(|arrived| from.is_none() && arrived.column == column)
+            .and_then(|arrived| arrived.format.clone())
     }
 }
 

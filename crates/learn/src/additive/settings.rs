@@ -54,15 +54,18 @@ impl Default for Settings {
     }
 }
 
+/// Rows from which shapes are plain enough to hurry.
+const MANY_ROWS: usize = 20_000;
+
 impl Settings {
     /// The same for so many rows: with many, larger steps find the same shapes sooner.
     pub(crate) fn for_rows(&self, rows: usize) -> Self {
-        let faster = if rows > 20_000 { 2.0 } else { 1.0 };
+        let faster = if rows > MANY_ROWS { 2.0 } else { 1.0 };
         Self { learning_rate: self.learning_rate * faster, ..self.clone() }
     }
 
-    /// The same with fewer bags: enough to compare and to calibrate.
-    pub(crate) fn for_cross_validation(&self) -> Self {
-        Self { bags: self.bags.min(2), ..self.clone() }
+    /// The same with fewer bags: enough to compare and to calibrate, and with many rows fewer are.
+    pub(crate) fn for_cross_validation(&self, rows: usize) -> Self {
+        Self { bags: self.bags.min(if rows > MANY_ROWS { 2 } else { 4 }), ..self.clone() }
     }
 }
