@@ -1,6 +1,6 @@
 //! How the additive model is boosted.
 
-/// Numbers of the training; [`Settings::default`] is what was measured best on the example sets (`docs/models.md`).
+/// Numbers of the training; [`Settings::default`] was tried by hand on the example sets (`docs/models.md`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// Share of a Newton step that is taken.
