@@ -28,12 +28,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         .codec_path("crate::codec::BoundedCodec")
         .extern_path(".google.longrunning", "crate::longrunning")
         .extern_path(".google.rpc", "::tonic_types::pb")
-        .compile_fds(compiler.file_descriptor_set())?;
+        .compile_fds_with_config(compiler.file_descriptor_set(), config())?;
     long_running(&root)?;
     // ... and stay out of what reflection serves, which keeps the field behaviours instead.
     let descriptors = compiler.include_source_info(false).encode_file_descriptor_set();
     fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join("leadrouter.v1.descriptors.bin"), descriptors)?;
     Ok(())
+}
+
+/// By its name the codec finds the shape of a message.
+fn config() -> tonic_prost_build::Config {
+    let mut config = tonic_prost_build::Config::new();
+    config.enable_type_names();
+    config
 }
 
 /// The standard service of operations that take long, which is not part of our contract but served beside it.
@@ -43,6 +50,6 @@ fn long_running(root: &Path) -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure()
         .codec_path("crate::codec::BoundedCodec")
         .extern_path(".google.rpc", "::tonic_types::pb")
-        .compile_fds(compiler.file_descriptor_set())?;
+        .compile_fds_with_config(compiler.file_descriptor_set(), config())?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The services as processes of their own, which can be asked to end, and killed.
 
 use std::{
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     process::{Child, Command, ExitStatus, Stdio},
 };
 
@@ -44,6 +44,18 @@ impl Process {
     /// Clients with connections of their own.
     pub fn clients(&self) -> Clients {
         self.connection.clients().unwrap()
+    }
+
+    /// Where its assignment service listens.
+    pub fn assignment(&self) -> SocketAddr {
+        self.connection.server.trim_start_matches("http://").parse().unwrap()
+    }
+
+    /// The most memory that it ever had, in bytes, as the kernel counts it; `None` where the kernel is another.
+    pub fn peak_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kib| kib * 1024)
     }
 
     async fn until_it_serves(&mut self) {

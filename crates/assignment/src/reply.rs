@@ -6,12 +6,13 @@ use api::{
     v1,
 };
 use domain::{
+    ids::LeadId,
     lead::Lead,
     lifecycle::LeadCase,
     ownership::{LeadState, Owner},
     score::Score,
 };
-use prost::Message as _;
+use prost::{DecodeError, Message as _};
 use store::StoredResponse;
 
 use crate::command::{Action, Reply, RequestKey};
@@ -43,20 +44,49 @@ pub(crate) fn duplicate(case: &LeadCase) -> v1::RouteLeadResponse {
     }
 }
 
-/// The bytes under which an answer is kept; firing a timer answers for itself.
-pub(crate) fn encode(reply: &Reply) -> Option<Vec<u8>> {
-    match reply {
-        Reply::Routed(response) => Some(response.encode_to_vec()),
-        Reply::Lead(lead) => Some(lead.encode_to_vec()),
-        Reply::Fired(_) => None,
-    }
+/// The bytes under which an answer is kept; firing a timer answers for itself. What is told of the lead is left out: it is kept once,
+/// where it can be erased.
+pub(crate) fn encode(reply: &mut Reply) -> Option<Vec<u8>> {
+    let profile = reply.lead()?.profile.take();
+    let bytes = match &*reply {
+        Reply::Routed(response) => response.encode_to_vec(),
+        Reply::Lead(lead) => lead.encode_to_vec(),
+        Reply::Fired(_) => return None,
+    };
+    reply.lead()?.profile = profile;
+    Some(bytes)
 }
 
-/// The kept answer of a request that came again; refused when it asks for something else under the same id.
-pub(crate) fn replay(kept: &StoredResponse, request: RequestKey, action: &Action) -> Result<Reply, Error> {
+/// The lead that a kept answer is about.
+pub(crate) fn lead_of(kept: &StoredResponse, action: &Action) -> Option<LeadId> {
+    LeadId::from_name(&decode(kept, action).ok()?.lead()?.name)
+}
+
+/// The kept answer of a request that came again, with what is known of the `lead`s now; refused when it asks for something else under
+/// the same id.
+pub(crate) fn replay<'a>(
+    kept: &StoredResponse,
+    request: RequestKey,
+    action: &Action,
+    lead: impl FnOnce(LeadId) -> Option<&'a Lead>,
+) -> Result<Reply, Error> {
     if kept.fingerprint != request.fingerprint {
         return Err(Error::RequestIdReused { request_id: request.id });
     }
+    let mut reply = decode(kept, action).map_err(|error| {
+        tracing::error!(%error, request_id = %request.id, "a kept response can't be read");
+        Error::Internal
+    })?;
+    if let Some(told) = reply.lead()
+        && let Some(Lead { profile, .. }) = LeadId::from_name(&told.name).and_then(lead)
+    {
+        told.erase_time = profile.erased_at.map(convert::time::to_wire);
+        told.profile = Some(profile.clone().into());
+    }
+    Ok(reply)
+}
+
+fn decode(kept: &StoredResponse, action: &Action) -> Result<Reply, DecodeError> {
     let bytes = kept.response.as_slice();
     match action {
         Action::Route { .. } => v1::RouteLeadResponse::decode(bytes).map(|response| Reply::Routed(Box::new(response))),
@@ -64,8 +94,14 @@ pub(crate) fn replay(kept: &StoredResponse, request: RequestKey, action: &Action
             v1::Lead::decode(bytes).map(|lead| Reply::Lead(Box::new(lead)))
         }
     }
-    .map_err(|error| {
-        tracing::error!(%error, request_id = %request.id, "a kept response can't be read");
-        Error::Internal
-    })
+}
+
+impl Reply {
+    fn lead(&mut self) -> Option<&mut v1::Lead> {
+        match self {
+            Self::Routed(response) => response.lead.as_mut(),
+            Self::Lead(lead) => Some(lead),
+            Self::Fired(_) => None,
+        }
+    }
 }

@@ -68,6 +68,32 @@ pub struct Profile {
     pub attributes: BTreeMap<String, AttributeValue>,
     /// What the lead did, in any order.
     pub signals: Vec<Signal>,
+    /// When what told of a person was erased; `None`: it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
+}
+
+impl Profile {
+    /// What is left when everything is erased that tells of a person, or that somebody could be recognised by: what was sold, where
+    /// to what kind of company. Of what was erased before, the time stays.
+    #[must_use]
+    pub fn erased(self, now: Timestamp) -> Self {
+        let Self { industry, employees, annual_revenue, country, language, product, deal_value, .. } = self;
+        let (lead_type, source, erased_at) = (self.lead_type, self.source, self.erased_at.or(Some(now)));
+        Self {
+            industry,
+            employees,
+            annual_revenue,
+            country,
+            language,
+            product,
+            deal_value,
+            lead_type,
+            source,
+            erased_at,
+            ..Self::default()
+        }
+    }
 }
 
 /// What kind of contact made it a lead; the default SLA table of the product goes by it.

@@ -28,8 +28,8 @@ const READER: Permissions = of(&[P::LeadsRead, P::DirectoryRead, P::PoliciesRead
 const ROUTER: Permissions = READER.with(of(&[P::LeadsRoute, P::LeadsScore]));
 const OPERATOR: Permissions = ROUTER.with(of(&[P::LeadsWork]));
 const ADMIN: Permissions = OPERATOR.with(ADMINISTRATION);
-/// To change what every lead's way depends on.
-const ADMINISTRATION: Permissions = of(&[P::DirectoryWrite, P::PoliciesWrite, P::ModelsWrite]);
+/// To change what every lead's way depends on, and what can't be undone.
+const ADMINISTRATION: Permissions = of(&[P::DirectoryWrite, P::PoliciesWrite, P::ModelsWrite, P::LeadsErase]);
 /// What the services ask of each other, and nothing more: they call for every tenant.
 const SERVICE: Permissions = of(&[P::LeadsScore, P::TimersFire]);
 

@@ -17,6 +17,7 @@ pub fn to_wire(lead: Lead, ownership: &Ownership) -> v1::Lead {
     // The one stored time means what the queue makes of it.
     let wake_in = |queue| ownership.wake_at.filter(|_| ownership.owner == Owner::Queue(queue)).map(time::to_wire);
     v1::Lead {
+        erase_time: lead.profile.erased_at.map(time::to_wire),
         name: lead.id.to_name(),
         profile: Some(lead.profile.into()),
         create_time: Some(time::to_wire(lead.created_at)),

@@ -30,6 +30,7 @@ pub fn required(wire: Option<v1::LeadProfile>, path: &Path<'_>, violations: &mut
 pub fn read(wire: v1::LeadProfile, path: &Path<'_>, violations: &mut Violations) -> Profile {
     let v = violations;
     let profile = Profile {
+        erased_at: None,
         external_id: optional_text(wire.external_id, &path.field("external_id"), v),
         email: email(wire.email, &path.field("email"), v),
         phone: optional_text(wire.phone, &path.field("phone"), v),

@@ -16,6 +16,11 @@ pub enum Precondition {
         /// Which.
         lead: LeadId,
     },
+    /// What is asked for has been erased.
+    LeadErased {
+        /// Which.
+        lead: LeadId,
+    },
     /// The command makes no sense in the lead's state.
     WrongLeadState {
         /// Which.

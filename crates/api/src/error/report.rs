@@ -39,6 +39,7 @@ pub(super) const fn code(reason: ErrorReason) -> Code {
         R::ResourceAlreadyExists | R::RequestIdReused => Code::AlreadyExists,
         R::StaleEtag => Code::Aborted,
         R::LeadClosed
+        | R::LeadErased
         | R::WrongLeadState
         | R::NotTheOwner
         | R::RepInactive
@@ -126,6 +127,9 @@ impl Report {
         use ErrorReason as R;
         match precondition {
             Precondition::LeadClosed { lead } => Self::lead(R::LeadClosed, *lead, "is closed: it changes no more"),
+            Precondition::LeadErased { lead } => {
+                Self::lead(R::LeadErased, *lead, "was erased: what the decision was made of is gone")
+            }
             Precondition::WrongLeadState { lead, state, command } => {
                 let state = state_name(*state);
                 Self::lead(R::WrongLeadState, *lead, format!("is {state}: it can't be {command}")).with("state", state)

@@ -23,6 +23,7 @@ use super::{Answer, unit::Unit};
 use crate::{
     command::Command,
     error::{overloaded, snapshot_error},
+    reply,
 };
 
 /// Decides batches.
@@ -217,7 +218,7 @@ impl Decider {
         Ok(done.map_err(|_| AttemptError::Panicked)??)
     }
 
-    /// The leads that the commands change, and those that new leads may duplicate.
+    /// The leads that the commands change, those that new leads may duplicate, and those that kept answers are about.
     async fn cases(
         &self,
         tx: &mut Tx,
@@ -229,6 +230,10 @@ impl Decider {
     ) -> Result<Vec<LeadCase>, AttemptError> {
         let mut leads: Vec<LeadId> = commands.iter().filter_map(Command::lead).collect();
         leads.extend(lookup.identities.iter().map(|(_, lead)| *lead));
+        leads.extend(lookup.responses.iter().filter_map(|kept| {
+            let command = commands.iter().find(|command| command.request_id() == Some(kept.request_id))?;
+            reply::lead_of(kept, &command.action)
+        }));
         leads.sort_unstable();
         leads.dedup();
         let mut cases = Vec::with_capacity(leads.len());

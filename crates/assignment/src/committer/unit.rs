@@ -168,7 +168,8 @@ impl<'a> Unit<'a> {
         if let Some(request) = command.request
             && let Some(kept) = self.responses.get(&request.id)
         {
-            return reply::replay(kept, request, &command.action);
+            let lead = |id| self.cases.get(&id).map(|case| &*case.lead);
+            return reply::replay(kept, request, &command.action, lead);
         }
         let context = Context {
             snapshot: self.snapshot,
@@ -177,7 +178,7 @@ impl<'a> Unit<'a> {
             note: command.note.as_deref(),
             traceparent: command.traceparent.as_deref(),
         };
-        let answer = match &command.action {
+        let mut answer = match &command.action {
             Action::Route { lead, keys, score, preview } => {
                 self.route(&context, (lead, keys, score, *preview), planned)
             }
@@ -202,7 +203,7 @@ impl<'a> Unit<'a> {
             }),
         };
         if let Some(request) = command.request {
-            self.keep(request, &answer);
+            self.keep(request, &mut answer);
         }
         Ok(answer)
     }
@@ -259,7 +260,7 @@ impl<'a> Unit<'a> {
         cases().find(|case| case.ownership.is_open()).or_else(|| cases().next())
     }
 
-    fn keep(&mut self, request: RequestKey, reply: &Reply) {
+    fn keep(&mut self, request: RequestKey, reply: &mut Reply) {
         if let Some(response) = reply::encode(reply) {
             let kept = StoredResponse { request_id: request.id, fingerprint: request.fingerprint, response };
             self.responses.insert(request.id, kept);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::{
-    Error,
+    Error, Precondition,
     convert::decision::{Replayed, to_wire},
     names::DecisionName,
     v1,
@@ -30,6 +30,9 @@ impl Inner {
         let assignment = self.decided(asker.tenant, id, epoch).await?.ok_or_else(missing)?;
         let bytes = assignment.decision.as_deref().ok_or_else(missing)?;
         let (lead, _) = self.store.lead(asker.tenant, id).await.map_err(store_error)?.ok_or_else(missing)?;
+        if lead.profile.erased_at.is_some() {
+            return Err(Precondition::LeadErased { lead: id }.into());
+        }
 
         let record = DecisionRecord::decode(bytes).map_err(|error| broken(&request.name, &error))?;
         let stored = record.v1();

@@ -2,6 +2,7 @@
 
 mod change;
 mod decision;
+mod erase;
 mod fire;
 pub(crate) mod read;
 mod route;
@@ -113,6 +114,7 @@ handlers! {
     claim_lead(ClaimLeadRequest) -> v1::ClaimLeadResponse;
     return_lead(ReturnLeadRequest) -> v1::ReturnLeadResponse;
     close_lead(CloseLeadRequest) -> v1::CloseLeadResponse;
+    erase_lead(EraseLeadRequest) -> v1::EraseLeadResponse;
     bulk_reassign(BulkReassignRequest) -> api::longrunning::Operation;
     list_bulk_reassign_results(ListBulkReassignResultsRequest) -> v1::ListBulkReassignResultsResponse;
     batch_fire_timers(BatchFireTimersRequest) -> v1::BatchFireTimersResponse;

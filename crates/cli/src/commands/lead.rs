@@ -5,7 +5,8 @@ use api::{
     names::Resource as _,
     v1::{
         AcceptLeadRequest, ClaimLeadRequest, CloseLeadRequest, CloseOutcome, DeclineLeadRequest, DeclineReason,
-        GetLeadRequest, Lead, ReassignLeadRequest, RecordFirstResponseRequest, ReturnLeadRequest, ReturnReason,
+        EraseLeadRequest, GetLeadRequest, Lead, ReassignLeadRequest, RecordFirstResponseRequest, ReturnLeadRequest,
+        ReturnReason,
     },
 };
 use clap::{Args, Subcommand};
@@ -111,6 +112,12 @@ pub enum LeadCommand {
         #[arg(long, value_name = "DOLLARS")]
         value: Option<i64>,
     },
+
+    /// Erase what tells of a person from a closed lead, for good; its history stays.
+    Erase {
+        /// The lead: its UUID, or its name `leads/UUID`.
+        lead: LeadRef,
+    },
 }
 
 /// What all changes take.
@@ -196,6 +203,10 @@ pub(crate) async fn run(command: LeadCommand, clients: &Clients) -> anyhow::Resu
         LeadCommand::Close { change, outcome, value } => {
             let request = request!(CloseLeadRequest, change.ready(clients).await?, outcome: outcome.into(), value);
             answer(client.close_lead(request).await)?.lead
+        }
+        LeadCommand::Erase { lead } => {
+            let request = EraseLeadRequest { name: lead.to_string() };
+            answer(client.erase_lead(request).await)?.lead
         }
         LeadCommand::Show { lead } => return show(clients, lead).await,
         LeadCommand::Sla { lead } => return deadlines::sla(clients, lead).await,

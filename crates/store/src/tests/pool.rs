@@ -115,8 +115,12 @@ async fn what_failed_or_was_abandoned_cannot_be_committed() {
         tx.write(base.tenant, &routed(offered(id(1), "anna"))).await.unwrap_err();
         assert!(matches!(tx.commit().await, Err(StoreError::Transaction { why: "a statement failed", .. })));
 
+        // Somebody is in the way, so that the write can't be over at once.
+        let mut other = base.store.begin("other").await.unwrap();
+        sqlx::raw_sql("LOCK TABLE lead IN EXCLUSIVE MODE").execute(other.enter().unwrap()).await.unwrap();
         let mut tx = base.held().await;
         assert!(cancel_after(0, tx.write(base.tenant, &routed(offered(id(2), "anna")))).await.is_none());
+        other.rollback().await.unwrap();
         assert!(matches!(tx.commit().await, Err(StoreError::Transaction { why: "a statement was abandoned", .. })));
         assert_eq!(base.store.lead(base.tenant, id(2)).await.unwrap(), None);
     })

@@ -7,6 +7,7 @@
 
 mod columns;
 mod counters;
+mod erase;
 mod existing;
 mod insert;
 mod leads;

@@ -178,7 +178,7 @@ prop_compose! {
             company_name: text(), company_domain: text(), industry: text(), employees, annual_revenue: numbers[0],
             country, region: text(), postal_code: text(), city: text(), language, product: text(),
             deal_value: numbers[1], lead_type: LeadType::ALL[lead_type].0, source: text(), campaign: text(),
-            technologies, attributes, signals,
+            technologies, attributes, signals, erased_at: None,
         }
     }
 }
