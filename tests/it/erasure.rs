@@ -40,7 +40,10 @@ fn person() -> LeadProfile {
         campaign: text("campaign"),
         technologies: vec![MARK.to_owned()],
         attributes: [(MARK.to_owned(), AttributeValue { kind: Some(Kind::Text(MARK.to_owned())) })].into(),
-        signals: vec![Signal { kind: MARK.to_owned(), at: None }],
+        signals: vec![Signal {
+            kind: MARK.to_owned(),
+            at: Some(prost_types::Timestamp { seconds: 1_700_000_000, nanos: 0 }),
+        }],
         ..LeadProfile::default()
     }
 }
@@ -62,6 +65,11 @@ async fn places(database: &Database) -> Vec<String> {
         }
     }
     places
+}
+
+fn erase(seen: &Answer) -> EraseLeadRequest {
+    let (name, etag) = (seen.lead.name.clone(), seen.lead.etag.clone());
+    EraseLeadRequest { name, etag, request_id: uuid::Uuid::new_v4().to_string() }
 }
 
 /// One life, with a note at each step.
@@ -102,10 +110,13 @@ async fn what_tells_of_a_person_is_nowhere_once_it_is_erased() {
     assert_eq!(route.send(&clients).await.unwrap(), routed);
     assert_eq!(close.send(&clients).await.unwrap(), closed);
 
-    let request = EraseLeadRequest { name: routed.lead.name.clone() };
+    let request = erase(&closed);
     let erased = clients.assignment.clone().erase_lead(request.clone()).await.unwrap().into_inner().lead.unwrap();
-    let again = clients.assignment.clone().erase_lead(request).await.unwrap().into_inner().lead.unwrap();
-    assert_eq!(again, erased);
+    // The same request, and the same wish.
+    for request in [request, erase(&closed)] {
+        let again = clients.assignment.clone().erase_lead(request).await.unwrap().into_inner().lead.unwrap();
+        assert_eq!(again, erased);
+    }
     let route_again = route.send(&clients).await.unwrap();
     assert_eq!(route_again.lead.profile, erased.profile);
     assert_eq!((route_again.lead.owner, route_again.lead.erase_time), (routed.lead.owner, erased.erase_time));
@@ -126,7 +137,10 @@ async fn the_history_of_an_erased_lead_stays() {
     let name = routed.lead.name.clone();
     let before = world.history(&name).await;
     let mut client = world.clients.assignment.clone();
-    let erased = client.erase_lead(EraseLeadRequest { name: name.clone() }).await.unwrap().into_inner().lead.unwrap();
+    let stale = EraseLeadRequest { etag: routed.lead.etag.clone(), ..erase(&closed) };
+    let refused = client.erase_lead(stale).await.unwrap_err();
+    assert_eq!(api::reason_of(&refused), Some(ErrorReason::StaleEtag));
+    let erased = client.erase_lead(erase(&closed)).await.unwrap().into_inner().lead.unwrap();
     let left = LeadProfile {
         industry: Some("patient".to_owned()),
         employees: Some(12),
@@ -158,9 +172,10 @@ async fn a_lead_that_somebody_works_with_is_not_erased() {
     let world = World::of(&company::directory(&[("ana", 1, "")]), company::POLICY).await;
     let lead = world.route(person()).await.unwrap().lead.unwrap();
     let mut client = world.clients.assignment.clone();
-    let refused = client.erase_lead(EraseLeadRequest { name: lead.name.clone() }).await.unwrap_err();
+    let request = EraseLeadRequest { name: lead.name.clone(), etag: lead.etag.clone(), ..EraseLeadRequest::default() };
+    let refused = client.erase_lead(request.clone()).await.unwrap_err();
     assert_eq!(api::reason_of(&refused), Some(ErrorReason::WrongLeadState));
-    let unknown = EraseLeadRequest { name: format!("leads/{}", uuid::Uuid::nil()) };
+    let unknown = EraseLeadRequest { name: format!("leads/{}", uuid::Uuid::nil()), ..request };
     let refused = client.erase_lead(unknown).await.unwrap_err();
     assert_eq!(api::reason_of(&refused), Some(ErrorReason::ResourceNotFound));
     assert_eq!(world.lead(&lead.name).await, lead);

@@ -142,7 +142,9 @@ mod tests {
 
     #[test]
     fn a_text_that_looks_like_a_message_is_one_thing() {
-        let inner = batch(1, 100).encode_to_vec();
+        let inner = batch(100, 0);
+        assert!(has_more(&inner, 100));
+        let inner = inner.encode_to_vec();
         let note = String::from_utf8(inner).unwrap();
         let request = v1::AcceptLeadRequest { note, ..v1::AcceptLeadRequest::default() };
         assert!(!has_more(&request, 1));

@@ -32,6 +32,17 @@ pub struct LeadCommand {
     pub action: LeadAction,
 }
 
+/// Which lead is to be erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Erasure {
+    /// Which lead.
+    pub lead: LeadId,
+    /// The epoch that the caller saw.
+    pub seen: Epoch,
+    /// The caller's id of the call.
+    pub request_id: Option<Uuid>,
+}
+
 /// What is to be done to a lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LeadAction {
@@ -128,6 +139,18 @@ macro_rules! common {
     ($wire:ident) => {
         Common { name: $wire.name, etag: $wire.etag, request_id: $wire.request_id, rep: $wire.rep, note: $wire.note }
     };
+}
+
+impl TryFrom<&v1::EraseLeadRequest> for Erasure {
+    type Error = Violations;
+
+    fn try_from(wire: &v1::EraseLeadRequest) -> Result<Self, Violations> {
+        let mut violations = Violations::default();
+        let lead = fields::name(&wire.name, &ROOT.field("name"), &mut violations);
+        let seen = read_etag(&wire.etag, &mut violations);
+        let request_id = fields::request_id(&wire.request_id, &ROOT.field("request_id"), &mut violations);
+        violations.check_some(lead.zip(seen).map(|(lead, seen)| Self { lead, seen, request_id }))
+    }
 }
 
 impl TryFrom<v1::AcceptLeadRequest> for LeadCommand {

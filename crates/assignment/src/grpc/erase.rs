@@ -1,10 +1,21 @@
 //! `EraseLead`: what tells of a person goes, the history stays.
 
-use api::{Error, Precondition, convert, names::Resource as _, v1};
-use domain::{identity::IdentityKey, ids::LeadId, lead::Lead};
+use api::{
+    Error,
+    convert::{self, command::Erasure},
+    names::Resource as _,
+    v1,
+};
+use domain::{identity::IdentityKey, lead::Lead, lifecycle::Refusal};
+use prost::Message as _;
 
-use super::{Asker, Inner, read::required};
-use crate::error::store_error;
+use super::{Asker, Inner, request_key};
+use crate::{
+    command::RequestKey,
+    error::overloaded,
+    kept,
+    standing::{Failed, MAX_RACES, rejected},
+};
 
 impl Inner {
     pub(super) async fn erase_lead(
@@ -12,20 +23,41 @@ impl Inner {
         asker: &Asker,
         request: v1::EraseLeadRequest,
     ) -> Result<v1::EraseLeadResponse, Error> {
-        let id: LeadId = required("name", &request.name)?;
-        let mut tx = self.store.begin("erase_lead").await.map_err(store_error)?;
+        let erasure = Erasure::try_from(&request)?;
+        let key = erasure.request_id.map(|id| request_key(id, "erase_lead", &request.encode_to_vec()));
+        for _ in 0..MAX_RACES {
+            match self.erase(asker, &erasure, key).await {
+                Err(Failed::Raced) => {}
+                Err(Failed::Refused(error)) => return Err(error),
+                Ok(lead) => return Ok(v1::EraseLeadResponse { lead: Some(lead) }),
+            }
+        }
+        Err(overloaded())
+    }
+
+    async fn erase(&self, asker: &Asker, erasure: &Erasure, key: Option<RequestKey>) -> Result<v1::Lead, Failed> {
+        let Erasure { lead: id, seen, .. } = *erasure;
+        let mut tx = self.store.begin("erase_lead").await.map_err(rejected)?;
         // No batch that was decided on what is erased now can be written after it.
-        tx.hold_tenant(asker.tenant).await.map_err(store_error)?;
-        let found = tx.leads(asker.tenant, &[id]).await.map_err(store_error)?.pop();
+        tx.hold_tenant(asker.tenant).await.map_err(rejected)?;
+        if let (_, Some(kept)) = kept::find(&mut tx, asker.tenant, key).await? {
+            return Ok(kept);
+        }
+        let found = tx.leads(asker.tenant, &[id]).await.map_err(rejected)?.pop();
         let found = found.ok_or_else(|| Error::NotFound { resource: id.to_name() })?;
-        let state = found.ownership.state;
+        let (now, owner, state) = (found.ownership.epoch, &found.ownership.owner, found.ownership.state);
+        if seen != now {
+            return Err(Error::refused(id, Refusal::EpochMoved { seen, now, owner: owner.clone() }).into());
+        }
         if found.ownership.is_open() {
-            return Err(Precondition::WrongLeadState { lead: id, state, command: "erased" }.into());
+            return Err(Error::refused(id, Refusal::WrongState { state, command: "erased" }).into());
         }
         let keys = IdentityKey::of(&found.lead.profile);
         let lead = Lead { profile: found.lead.profile.erased(self.clock.now()), ..found.lead };
-        tx.erase(asker.tenant, id, &lead.profile, &keys).await.map_err(store_error)?;
-        tx.commit().await.map_err(store_error)?;
-        Ok(v1::EraseLeadResponse { lead: Some(convert::lead::to_wire(lead, &found.ownership)) })
+        tx.erase(asker.tenant, id, &lead.profile, &keys).await.map_err(rejected)?;
+        let answer = convert::lead::to_wire(lead, &found.ownership);
+        kept::keep(&mut tx, asker.tenant, key, &answer).await?;
+        tx.commit().await.map_err(rejected)?;
+        Ok(answer)
     }
 }

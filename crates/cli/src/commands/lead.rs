@@ -205,7 +205,8 @@ pub(crate) async fn run(command: LeadCommand, clients: &Clients) -> anyhow::Resu
             answer(client.close_lead(request).await)?.lead
         }
         LeadCommand::Erase { lead } => {
-            let request = EraseLeadRequest { name: lead.to_string() };
+            let Lead { name, etag, .. } = get(clients, lead).await?;
+            let request = EraseLeadRequest { name, etag, request_id: request_id() };
             answer(client.erase_lead(request).await)?.lead
         }
         LeadCommand::Show { lead } => return show(clients, lead).await,
