@@ -19,6 +19,7 @@ mod programs;
 mod refusals;
 mod rotation;
 mod route;
+mod scoring;
 mod stream;
 mod time;
 mod tokens;

@@ -139,7 +139,9 @@ fn kind_of(error: &dyn DatabaseError) -> Kind {
         Some("40001" | "40P01") => Kind::Contention,
         // admin_shutdown, crash_shutdown, cannot_connect_now, idle_in_transaction_session_timeout, too_many_connections;
         // class 08: connection exceptions
-        Some("57P01" | "57P02" | "57P03" | "25P03" | "53300") => Kind::Unavailable,
+        Some("57P01" | "57P02" | "57P03" | "25P03") => Kind::Unavailable,
+        // Insufficient resources: connections, memory, room on the disk.
+        Some(code) if code.starts_with("53") => Kind::Unavailable,
         Some(code) if code.starts_with("08") => Kind::Unavailable,
         _ => Kind::Other,
     }

@@ -1,16 +1,30 @@
 //! Nobody waits for ever. Postgres ends a statement that takes too long, but a connection that leads nowhere - the other end is
 //! gone, and nobody said so - never says anything again.
 
-use std::{future::Future, io, time::Duration};
+use std::{
+    future::Future,
+    io,
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
 
-use futures::{StreamExt as _, future::BoxFuture, stream::BoxStream};
+use futures::{
+    StreamExt as _, TryFutureExt as _,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
 use sqlx::{
-    Database, Describe, Either, Error, Execute, Executor, PgPool, Postgres, SqlStr, pool::PoolConnection,
+    Database, Describe, Either, Error, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr, pool::PoolConnection,
     postgres::PgConnectOptions,
 };
 
 /// How much longer than Postgres itself the driver waits: time for the news that Postgres has given up.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// How long a connection may take to show that it is alive. One that doesn't is closed, and another is taken.
+pub(crate) const TRIAL: Duration = Duration::from_secs(2);
+/// How long a connection may take on its way back to the pool, on which it is cleaned, and then asked once more by the driver.
+const RETURN: Duration = Duration::from_secs(4);
 
 /// A pool whose statements end.
 #[derive(Debug, Clone)]
@@ -27,8 +41,8 @@ impl Pool {
     }
 
     /// A connection of one's own, whose statements nobody ends.
-    pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>, Error> {
-        self.inner.acquire().await
+    pub(crate) async fn acquire(&self) -> Result<Lent, Error> {
+        self.inner.acquire().await.map(Lent::new)
     }
 
     /// The same database by connections of its own, at most so many, which are opened when they are needed.
@@ -39,6 +53,52 @@ impl Pool {
 
     pub(crate) fn inner(&self) -> &PgPool {
         &self.inner
+    }
+}
+
+/// A connection of the pool, which gets it back when this is dropped.
+///
+/// The driver would wait without end for a connection that falls silent on its way back, and its place in the pool would be lost.
+#[derive(Debug)]
+pub(crate) struct Lent(Option<PoolConnection<Postgres>>);
+
+impl Lent {
+    pub(crate) fn new(connection: PoolConnection<Postgres>) -> Self {
+        Self(Some(connection))
+    }
+
+    /// Nobody shall have it again.
+    pub(crate) fn close(mut self) {
+        if let Some(mut connection) = self.0.take() {
+            connection.close_on_drop();
+        }
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let Some(mut connection) = self.0.take() else { return };
+        let back = connection.return_to_pool();
+        // Without a runtime there is no pool any more either.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(tokio::time::timeout(RETURN, back));
+        }
+    }
+}
+
+impl Deref for Lent {
+    type Target = PgConnection;
+
+    #[expect(clippy::expect_used, reason = "it is there until the drop")]
+    fn deref(&self) -> &PgConnection {
+        self.0.as_deref().expect("a connection until the drop")
+    }
+}
+
+impl DerefMut for Lent {
+    #[expect(clippy::expect_used, reason = "it is there until the drop")]
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        self.0.as_deref_mut().expect("a connection until the drop")
     }
 }
 
@@ -66,13 +126,17 @@ impl<'p> Executor<'p> for &'p Pool {
         'p: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        let answers = self.inner.fetch_many(query);
-        let part = |mut answers: BoxStream<'e, _>, patience| async move {
-            let next = within(patience, async { answers.next().await.transpose() }).await;
-            next.transpose().map(|next| (next, answers))
+        let parts = async move {
+            let mut connection = self.acquire().await?;
+            let mut answers = connection.fetch_many(query);
+            let mut parts = Vec::new();
+            while let Some(part) = within(self.patience, async { answers.next().await.transpose() }).await? {
+                parts.push(Ok(part));
+            }
+            Ok(stream::iter(parts))
         };
-        let patience = self.patience;
-        Box::pin(futures::stream::unfold(answers, move |answers| part(answers, patience)))
+        // No caller looks at one row before the others are there.
+        Box::pin(parts.try_flatten_stream())
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(
@@ -83,7 +147,10 @@ impl<'p> Executor<'p> for &'p Pool {
         'p: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        Box::pin(within(self.patience, self.inner.fetch_optional(query)))
+        Box::pin(async move {
+            let mut connection = self.acquire().await?;
+            within(self.patience, connection.fetch_optional(query)).await
+        })
     }
 
     fn prepare_with<'e>(
@@ -94,13 +161,19 @@ impl<'p> Executor<'p> for &'p Pool {
     where
         'p: 'e,
     {
-        Box::pin(within(self.patience, self.inner.prepare_with(sql, parameters)))
+        Box::pin(async move {
+            let mut connection = self.acquire().await?;
+            within(self.patience, connection.prepare_with(sql, parameters)).await
+        })
     }
 
     fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, Error>>
     where
         'p: 'e,
     {
-        Box::pin(within(self.patience, self.inner.describe(sql)))
+        Box::pin(async move {
+            let mut connection = self.acquire().await?;
+            within(self.patience, connection.describe(sql)).await
+        })
     }
 }

@@ -11,15 +11,12 @@ use sqlx::{
 
 use crate::{
     error::StoreError,
-    patience::{Pool, within},
+    patience::{Pool, TRIAL, within},
     time::SqlTime,
 };
 
 /// A connection that lay idle for longer than this is tried before it is lent again; a shorter time saves the round trip.
 pub(crate) const TRUSTED_IDLE: Duration = Duration::from_secs(5);
-
-/// How long a connection may take to show that it is alive. One that doesn't is closed, and another is taken.
-const TRIAL: Duration = Duration::from_secs(2);
 
 /// How the pool behaves.
 #[derive(Debug, Clone)]

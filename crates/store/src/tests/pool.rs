@@ -8,6 +8,7 @@ use sqlx::{PgPool, postgres::PgPoolOptions};
 use super::{Base, cancel_after, fixtures::*, on_database};
 use crate::{
     Session, StoreError, StoreOptions, Tx,
+    patience::Lent,
     pool::{connect_options, pool_options},
 };
 
@@ -53,7 +54,8 @@ async fn a_cancelled_begin_closes_the_connection() {
         for attempt in 0..ATTEMPTS {
             let begin = async {
                 let connection = pool.acquire().await?;
-                let mut tx = Tx::new(connection, None, "test", tracing::Span::none(), Duration::from_mins(1));
+                let mut tx =
+                    Tx::new(Lent::new(connection), None, "test", tracing::Span::none(), Duration::from_mins(1));
                 tx.begin().await.map(|()| tx)
             };
             if let Some(tx) = cancel_after(polls(attempt), begin).await {

@@ -205,10 +205,19 @@ async fn a_connection_that_falls_silent_is_given_up() {
         // The place in the pool is free again, for a connection that works.
         assert_eq!(store.tenants().await.unwrap().len(), 1);
 
-        // The same where no unit of work is open.
+        // The same where no unit of work is open, with the connection back in the pool ...
+        while store.pool.inner().num_idle() == 0 {
+            tokio::task::yield_now().await;
+        }
         wire.silent.send_replace(2);
         let lost = hasty.tenants().await;
         assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
+        assert_eq!(store.tenants().await.unwrap().len(), 1);
+
+        // ... and with one that falls silent on its way back.
+        let third = store.pool.acquire().await.unwrap();
+        wire.silent.send_replace(3);
+        drop(third);
         assert_eq!(store.tenants().await.unwrap().len(), 1);
     })
     .await;

@@ -18,11 +18,15 @@ mod write;
 
 use std::time::Duration;
 
-use sqlx::{PgConnection, Postgres, pool::PoolConnection};
+use sqlx::PgConnection;
 use tracing::{Instrument as _, Span, debug_span, field::Empty, info_span};
 
 use self::session::Idle;
-use crate::{error::StoreError, patience::within, pool::Store};
+use crate::{
+    error::StoreError,
+    patience::{Lent, within},
+    pool::Store,
+};
 
 pub use leads::LeadRow;
 pub use lookup::Lookup;
@@ -60,7 +64,7 @@ enum Guard {
 #[derive(Debug)]
 pub struct Tx {
     /// There until it is over.
-    connection: Option<PoolConnection<Postgres>>,
+    connection: Option<Lent>,
     /// Where the connection goes when all went well; `None`: to the pool.
     home: Option<Idle>,
     stage: Stage,
@@ -134,7 +138,7 @@ const REPORT_SETTINGS: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, 
 
 impl Tx {
     pub(crate) fn new(
-        connection: PoolConnection<Postgres>,
+        connection: Lent,
         home: Option<Idle>,
         name: &'static str,
         span: Span,
@@ -261,7 +265,7 @@ impl Drop for Tx {
                 }
             }
             // The driver does not know of a transaction here. Nobody shall get this connection.
-            (Stage::Beginning, Some(mut connection)) => connection.close_on_drop(),
+            (Stage::Beginning, Some(connection)) => connection.close(),
             // The pool's `after_release` rolls back what is open.
             (Stage::Reading | Stage::Ready | Stage::Busy | Stage::Failed, _) => {
                 self.span.record("store.outcome", "dropped");

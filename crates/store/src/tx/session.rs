@@ -5,12 +5,12 @@ use std::{
     time::Instant,
 };
 
-use sqlx::{Postgres, pool::PoolConnection};
 use tracing::Instrument as _;
 
 use super::Tx;
 use crate::{
     error::StoreError,
+    patience::Lent,
     pool::{Store, TRUSTED_IDLE},
 };
 
@@ -28,16 +28,16 @@ pub(crate) struct Idle(Arc<Mutex<Option<Kept>>>);
 
 #[derive(Debug)]
 struct Kept {
-    connection: PoolConnection<Postgres>,
+    connection: Lent,
     since: Instant,
 }
 
 impl Idle {
-    pub(super) fn keep(&self, connection: PoolConnection<Postgres>) {
+    pub(super) fn keep(&self, connection: Lent) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept { connection, since: Instant::now() });
     }
 
-    fn take(&self) -> Option<PoolConnection<Postgres>> {
+    fn take(&self) -> Option<Lent> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         // The pool tries it before it lends it again.
         (kept.since.elapsed() < TRUSTED_IDLE).then_some(kept.connection)
