@@ -143,12 +143,24 @@ async fn bombs_are_not_let_off() {
     // Millions of messages of nothing: as requests of a batch, and as signals of one lead.
     let requests = field(1, b"").repeat(most / 2);
     let signals = field(1, &field(1, &field(23, b"").repeat((most - 100) / 3)));
+    // As many as there may be in one list, and one more; as many as there may be in all, with a text that makes room for them.
+    let list = field(1, b"").repeat(12_000);
+    let longer = field(1, b"").repeat(12_001);
+    let lead = [field(23, b"").repeat(11_000), field(6, &vec![b'x'; 80_000])].concat();
+    let all = field(1, &field(1, &lead)).repeat(35);
     // Messages in messages, deeper than anybody decodes.
     let mut nested = Vec::new();
     for _ in 0..10_000 {
         nested = field(1, &nested);
     }
-    for (what, bomb) in [("requests", requests), ("signals", signals), ("nested", nested)] {
+    for (what, bomb) in [
+        ("requests", requests),
+        ("signals", signals),
+        ("list", list),
+        ("longer list", longer),
+        ("in all", all),
+        ("nested", nested),
+    ] {
         victim
             .survives(async |address| {
                 let status = Raw::connect(address).await.call(BATCH, &[], framed(&bomb, false)).await.unwrap();

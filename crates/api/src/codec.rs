@@ -18,12 +18,16 @@ use tonic::{
 };
 use tonic_prost::{ProstCodec, ProstDecoder};
 
+use self::entries::Most;
+
 use crate::{Error, Path, Violations};
 
-/// Texts, bytes and messages that a message may have in it, however short it is ...
+/// Most fields of one message, at any depth, repeated ones counted one by one. The longest list of the contract has 10,000 items.
+pub const MAX_FIELDS: usize = 12_000;
+/// Texts, bytes and messages that a message may have in it in all, however short it is ...
 const FREE_ENTRIES: usize = 64 << 10;
-/// ... and one more for each so many bytes. A batch of 1,000 leads with 100 technologies of three letters each needs half of what that
-/// comes to; the largest message of nothing but empty ones has four times as many.
+/// ... and one more for each so many bytes. A batch of 1,000 leads with 100 technologies of three letters each needs less; a message of
+/// nothing but empty ones has four times as many.
 const BYTES_PER_ENTRY: usize = 8;
 
 /// What a message is encoded into and decoded from begins as large as a lead, not as the 8 KiB of the default, and grows
@@ -97,10 +101,13 @@ impl<U: Message + Name + Default> Decoder for BoundedDecoder<U> {
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
         // The buffer of a message is in one piece.
         let message = buffer.chunk();
-        let most = FREE_ENTRIES + message.len() / BYTES_PER_ENTRY;
-        // Each takes two bytes at least, so most messages need not be counted.
-        if message.len() / 2 > most && entries::has_more(&U::full_name(), message, most) {
-            return Err(refusal(&format!("has more than {most} entries in {} bytes", message.len())));
+        let most = Most { fields: MAX_FIELDS, entries: FREE_ENTRIES + message.len() / BYTES_PER_ENTRY };
+        // A field takes two bytes at least, so most messages need not be counted.
+        if message.len() / 2 > MAX_FIELDS && entries::has_more(&U::full_name(), message, most) {
+            let Most { fields, entries } = most;
+            return Err(refusal(&format!(
+                "has more than {fields} fields in one message, or {entries} texts and messages in all"
+            )));
         }
         self.0
             .decode(buffer)

@@ -54,25 +54,36 @@ fn collect(parent: &str, mut message: DescriptorProto, types: &mut Vec<(String, 
     types.push((name, message));
 }
 
-/// True when a message of the type of that full name has more than `most` things in it. One that is malformed is left to the decoder, which
-/// stops where the walk does.
-pub(super) fn has_more(type_name: &str, message: &[u8], most: usize) -> bool {
+/// How much a message may have in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Most {
+    /// Fields of one message, at any depth, repeated ones counted one by one.
+    pub fields: usize,
+    /// Texts, bytes and messages in all.
+    pub entries: usize,
+}
+
+/// True when a message of the type of that full name has more in it. One that is malformed is left to the decoder, which stops where the
+/// walk does.
+pub(super) fn has_more(type_name: &str, message: &[u8], most: Most) -> bool {
     // An answer of a type that the contract doesn't know has no shape, and only its own fields are counted.
     let place = SHAPES.places.get(type_name).copied();
-    let mut left = most;
-    count(place, message, &mut left, DEPTH).is_none()
+    let mut left = most.entries;
+    count(place, message, most.fields, &mut left, DEPTH).is_none()
 }
 
 /// Takes what is found from `left`; `None` when there is more.
-fn count(place: Option<usize>, mut bytes: &[u8], left: &mut usize, depth: usize) -> Option<()> {
+fn count(place: Option<usize>, mut bytes: &[u8], most_fields: usize, left: &mut usize, depth: usize) -> Option<()> {
     let shape: &[(u64, usize)] = place.and_then(|place| SHAPES.shapes.get(place)).map_or(&[], Vec::as_slice);
+    let mut fields_left = most_fields;
     while let Some((number, content, rest)) = field(bytes) {
+        fields_left = fields_left.checked_sub(1)?;
         if let Some(content) = content {
             *left = left.checked_sub(1)?;
             if let Some((_, inner)) = shape.iter().find(|(of, _)| *of == number)
                 && depth > 0
             {
-                count(Some(*inner), content, left, depth - 1)?;
+                count(Some(*inner), content, most_fields, left, depth - 1)?;
             }
         }
         bytes = rest;
@@ -120,8 +131,8 @@ mod tests {
     use super::*;
     use crate::v1;
 
-    fn has_more<T: prost::Name>(message: &T, most: usize) -> bool {
-        super::has_more(&T::full_name(), &message.encode_to_vec(), most)
+    fn has_more<T: prost::Name>(message: &T, entries: usize) -> bool {
+        super::has_more(&T::full_name(), &message.encode_to_vec(), Most { fields: usize::MAX, entries })
     }
 
     fn batch(requests: usize, signals: usize) -> v1::BatchRouteLeadsRequest {
@@ -138,6 +149,17 @@ mod tests {
             assert!(!has_more(&batch(requests, signals), expected));
             assert!(expected == 0 || has_more(&batch(requests, signals), expected - 1));
         }
+    }
+
+    #[test]
+    fn no_message_has_too_many_fields_at_any_depth() {
+        let has_more = |requests, signals, fields| {
+            let message = batch(requests, signals).encode_to_vec();
+            let most = Most { fields, entries: usize::MAX };
+            super::has_more(&v1::BatchRouteLeadsRequest::full_name(), &message, most)
+        };
+        assert!(!has_more(7, 5, 7) && !has_more(5, 7, 7));
+        assert!(has_more(8, 5, 7) && has_more(5, 8, 7));
     }
 
     #[test]
@@ -163,8 +185,9 @@ mod tests {
         let mut message = vec![0x08, 0x96, 0x01, 0x11, 1, 2, 3, 4, 5, 6, 7, 8, 0x1a, 2, 7, 7, 0x25, 1, 2, 3, 4];
         message.extend([0x2a, 0xac, 0x02]);
         message.extend([0; 300]);
-        assert!(!super::has_more("", &message, 2));
-        assert!(super::has_more("", &message, 1));
+        for (entries, fields, expected) in [(2, 5, false), (1, 5, true), (2, 4, true)] {
+            assert_eq!(super::has_more("", &message, Most { fields, entries }), expected);
+        }
     }
 
     proptest! {
@@ -175,7 +198,8 @@ mod tests {
                 prop_assert!(rest.len() < bytes.len());
             }
             let name = v1::BatchRouteLeadsRequest::full_name();
-            prop_assert!(!super::has_more(&name, &bytes, bytes.len()));
+            let most = Most { fields: bytes.len(), entries: bytes.len() };
+            prop_assert!(!super::has_more(&name, &bytes, most));
         }
     }
 }
