@@ -7,7 +7,8 @@
 //!
 //! Round trips of a batch, however large: lookup 1, leads 2 (none if there are no ids), counters 1 (none if the caller knows
 //! them), write 1. A write that changes what existed takes begin, 2 and commit. So new leads cost 2, a change of those that
-//! exist costs 7, a request that was answered before costs 1 (`tests/round_trips.rs` counts).
+//! exist costs 7. A request that was answered before costs 3, of which 2 read the lead that its answer tells of
+//! (`tests/round_trips.rs` counts).
 
 mod audit;
 mod changes;
