@@ -47,8 +47,8 @@ impl Store {
 
     /// Leads by arrival, at most `limit`, from the one after `after`.
     ///
-    /// With owners and without [`LeadState::Closed`](domain::ownership::LeadState::Closed) it reads the open leads of those owners by an index, else all leads
-    /// of the tenant from `after` on until the page is full.
+    /// With owners and without [`LeadState::Closed`](domain::ownership::LeadState::Closed) it reads the open leads of those owners
+    /// by an index, else all leads of the tenant from `after` on until the page is full.
     pub async fn leads(
         &self,
         tenant: TenantId,
