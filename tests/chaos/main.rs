@@ -2,9 +2,10 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Parser;
 use leadrouter_tests::chaos::{self, Options, Report};
+use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask chaos", bin_name = "cargo xtask chaos")]
@@ -53,7 +54,11 @@ async fn main() -> Result<ExitCode> {
     let began = std::time::Instant::now();
     let logs = tempfile::Builder::new().prefix("leadrouter-chaos-logs").tempdir()?;
     let progress = |told: &str| println!("{:>6.1} s  {told}", began.elapsed().as_secs_f64());
-    let report = chaos::run(&options, logs.path(), progress).await;
+    // Asked to end, it takes down what it has put up: services, Postgres and its disk.
+    let report = tokio::select! {
+        report = chaos::run(&options, logs.path(), progress) => report,
+        asked = asked_to_end() => asked.and_then(|signal| bail!("ended by {signal}")),
+    };
     if !report.as_ref().is_ok_and(Report::is_good) {
         println!("what the services said is in {}", logs.keep().display());
     }
@@ -65,4 +70,13 @@ async fn main() -> Result<ExitCode> {
     }
     println!("{}", if report.is_good() { "every promise held" } else { "PROMISES WERE BROKEN" });
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Waits until somebody wants this program to end, and says how.
+async fn asked_to_end() -> Result<&'static str> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(tokio::select! {
+        _ = interrupt.recv() => "SIGINT",
+        _ = terminate.recv() => "SIGTERM",
+    })
 }
