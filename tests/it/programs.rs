@@ -7,7 +7,7 @@ use std::{
 };
 
 use cli::Connection;
-use leadrouter_tests::{binary, company, install, process::send, route};
+use leadrouter_tests::{binary, company, install, process::signal, route};
 use serde_json::Value;
 
 /// The program with its own place for data, and nothing else of this environment that it would mind.
@@ -44,7 +44,7 @@ impl Dev {
     }
 
     fn stop(mut self) {
-        send(&self.child, "INT");
+        signal(self.child.id(), "INT").unwrap();
         assert!(self.child.wait().unwrap().success());
     }
 }

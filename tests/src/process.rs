@@ -5,6 +5,7 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
 };
 
+use anyhow::{Result, ensure};
 use cli::{Clients, Connection};
 use tonic::Code;
 
@@ -83,8 +84,8 @@ impl Process {
     }
 
     /// A signal, and how it ended.
-    pub async fn signal(mut self, signal: &str) -> ExitStatus {
-        send(&self.child, signal);
+    pub async fn signal(mut self, name: &str) -> ExitStatus {
+        signal(self.child.id(), name).unwrap();
         let mut child = std::mem::replace(&mut self.child, nothing());
         tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap()
     }
@@ -98,10 +99,11 @@ impl Drop for Process {
     }
 }
 
-/// Sends a signal (`TERM`, `INT`) to a program that a test started.
-pub fn send(child: &Child, signal: &str) {
-    let sent = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
+/// Sends a signal (`TERM`, `STOP`) to a process.
+pub fn signal(pid: u32, name: &str) -> Result<()> {
+    let sent = Command::new("kill").args([format!("-{name}"), pid.to_string()]).output()?;
+    ensure!(sent.status.success(), "kill -{name} {pid}: {}", String::from_utf8_lossy(&sent.stderr).trim());
+    Ok(())
 }
 
 /// Stands in for a process that was taken out.

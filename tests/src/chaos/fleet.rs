@@ -12,8 +12,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use cli::{Clients, Connection};
 use tokio::net::TcpStream;
 
-use super::postgres::signal;
-use crate::binary;
+use crate::{binary, process::signal};
 
 /// Replicas of each service.
 pub const REPLICAS: usize = 2;

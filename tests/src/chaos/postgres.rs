@@ -8,6 +8,8 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use pglocal::{Binaries, Cluster, ClusterOptions};
 
+use crate::process::signal;
+
 /// Name of the database.
 const DATABASE: &str = "postgres";
 
@@ -116,11 +118,6 @@ fn startup() -> Vec<u8> {
     let body = [&196_608_u32.to_be_bytes()[..], b"user\0postgres\0database\0postgres\0\0"].concat();
     let length = u32::try_from(body.len() + 4).unwrap_or(u32::MAX);
     [&length.to_be_bytes()[..], &body].concat()
-}
-
-/// Sends a signal to a process.
-pub(super) fn signal(pid: u32, signal: &str) -> Result<()> {
-    run(Command::new("kill").args([format!("-{signal}"), pid.to_string()]))
 }
 
 fn run(command: &mut Command) -> Result<()> {

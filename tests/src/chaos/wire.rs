@@ -35,7 +35,6 @@ pub enum Weather {
 pub struct Wire {
     address: SocketAddr,
     weather: Arc<watch::Sender<Weather>>,
-    tasks: TaskTracker,
 }
 
 impl Wire {
@@ -54,7 +53,7 @@ impl Wire {
                 }
             }
         });
-        Ok(Self { address, weather, tasks })
+        Ok(Self { address, weather })
     }
 
     /// Where it takes connections.
@@ -65,11 +64,6 @@ impl Wire {
     /// Changes the weather, at once and for all connections.
     pub fn set(&self, weather: Weather) {
         self.weather.send_replace(weather);
-    }
-
-    /// How many connections are open.
-    pub fn connections(&self) -> usize {
-        self.tasks.len().saturating_sub(1)
     }
 }
 
