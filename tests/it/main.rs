@@ -16,6 +16,7 @@ mod model;
 mod permissions;
 mod privacy;
 mod programs;
+mod quotas;
 mod refusals;
 mod rotation;
 mod route;

@@ -135,6 +135,7 @@ fn auth(dir: &Path) -> AuthConfig {
         id: id.to_owned(),
         tenants: tenants.iter().map(|&tenant| tenant.to_owned()).collect(),
         role: role.to_owned(),
+        quota: None,
     };
     let tls = TlsConfig {
         certificate: dir.join("server.pem"),

@@ -8,6 +8,7 @@ mod audit;
 mod believed;
 mod credentials;
 mod layer;
+mod quota;
 mod security;
 mod token;
 
@@ -23,6 +24,7 @@ pub use access::{Permissions, Role, Rules};
 pub use audit::AUDIT_TARGET;
 use credentials::{Grant, Tenants};
 pub use layer::{Auth, AuthFuture, AuthLayer};
+use quota::Account;
 pub use security::Security;
 
 /// Metadata that names the tenant.
@@ -56,6 +58,8 @@ impl Caller {
 struct Known {
     caller: Caller,
     role: Role,
+    /// Whose quota the call is counted against. Callers who are believed have none.
+    account: Option<Account>,
 }
 
 /// Names tenant and actor in the metadata of a call, as a service does that acts for somebody. What can't stand in metadata

@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use self::auth::ALL_TENANTS;
 pub use self::{
-    auth::{AuthConfig, AuthMode, ClientTlsConfig, TlsConfig, WorkloadConfig},
+    auth::{AuthConfig, AuthMode, ClientTlsConfig, QuotaConfig, TlsConfig, WorkloadConfig},
     duration::{human_duration, optional_human_duration},
     error::{ConfigError, Problem},
     sections::{DrainConfig, LimitsConfig, ListenConfig, LogFormat, Ratio, TelemetryConfig},

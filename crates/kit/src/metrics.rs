@@ -58,6 +58,7 @@ pub(crate) struct ServerMetrics {
     /// Calls by method and status; its count is the number of calls.
     pub(crate) duration: Histogram<f64>,
     pub(crate) shed: Counter<u64>,
+    pub(crate) over_quota: Counter<u64>,
     pub(crate) panics: Counter<u64>,
     pub(crate) failed_handshakes: Counter<u64>,
     pub(crate) reloads: Counter<u64>,
@@ -69,6 +70,11 @@ pub(crate) fn server() -> &'static ServerMetrics {
     static METRICS: OnceLock<ServerMetrics> = OnceLock::new();
     METRICS.get_or_init(|| ServerMetrics {
         duration: durations(RPC_SERVER_CALL_DURATION, "Time from a call's headers to the end of its answer"),
+        over_quota: counter(
+            "leadrouter.rpc.over_quota",
+            "{call}",
+            "Calls refused because their caller's quota was used up",
+        ),
         shed: counter("leadrouter.rpc.shed", "{call}", "Calls refused because the limit in flight was reached"),
         panics: counter("leadrouter.rpc.panics", "{panic}", "Handlers that panicked"),
         failed_handshakes: counter(

@@ -23,6 +23,8 @@ pub mod reason {
     pub const DEADLINE_EXCEEDED: &str = "DEADLINE_EXCEEDED";
     /// Too much is in flight.
     pub const OVERLOADED: &str = "OVERLOADED";
+    /// The caller calls more often than they may.
+    pub const QUOTA_EXCEEDED: &str = "QUOTA_EXCEEDED";
     /// A metadata value can't be read.
     pub const INVALID_METADATA: &str = "INVALID_METADATA";
     /// The fault is the server's.
@@ -47,9 +49,10 @@ pub mod reason {
     pub const CREDENTIAL_INVALID: &str = "CREDENTIAL_INVALID";
 
     /// All of them.
-    pub const ALL: [&str; 12] = [
+    pub const ALL: [&str; 13] = [
         DEADLINE_EXCEEDED,
         OVERLOADED,
+        QUOTA_EXCEEDED,
         INVALID_METADATA,
         INTERNAL,
         NOT_SUPPORTED,

@@ -4,7 +4,8 @@ use api::v1::Permission as P;
 use kit::auth::{Permissions, Role, Rules};
 
 /// The roles, and the permissions of the contract.
-pub const RULES: Rules = Rules { roles: &ROLES, audited: ADMINISTRATION, others: &OPERATIONS, permission_name };
+pub const RULES: Rules =
+    Rules { roles: &ROLES, unmetered: &["service"], audited: ADMINISTRATION, others: &OPERATIONS, permission_name };
 
 /// The methods of `google.longrunning.Operations`, whose contract can't name permissions of ours.
 const OPERATIONS: [(&str, i32); 5] = [

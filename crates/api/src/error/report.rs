@@ -53,7 +53,7 @@ pub(super) const fn code(reason: ErrorReason) -> Code {
         | R::PolicyDoesNotFit => Code::FailedPrecondition,
         R::TenantDenied | R::MethodDenied => Code::PermissionDenied,
         R::CredentialMissing | R::CredentialExpired | R::CredentialInvalid => Code::Unauthenticated,
-        R::Overloaded => Code::ResourceExhausted,
+        R::Overloaded | R::QuotaExceeded => Code::ResourceExhausted,
         R::StoreUnavailable | R::ServiceUnavailable => Code::Unavailable,
         R::DeadlineExceeded => Code::DeadlineExceeded,
         R::NotSupported => Code::Unimplemented,

@@ -62,6 +62,8 @@ pub struct Role {
 pub struct Rules {
     /// All roles.
     pub roles: &'static [Role],
+    /// The roles of workloads that have no quota unless they are given one: services that call for everybody.
+    pub unmetered: &'static [&'static str],
     /// Calls of methods that need one of these are told in the log.
     pub audited: Permissions,
     /// The permissions of methods whose own contract can't name them, by path.
@@ -73,7 +75,7 @@ pub struct Rules {
 impl Rules {
     /// Rules without roles, for a server whose callers need none.
     pub const NONE: Self =
-        Self { roles: &[], audited: Permissions::of(&[]), others: &[], permission_name: |_| "UNKNOWN" };
+        Self { roles: &[], unmetered: &[], audited: Permissions::of(&[]), others: &[], permission_name: |_| "UNKNOWN" };
 
     /// The role of that name.
     pub fn role(&self, name: &str) -> Option<&'static Role> {

@@ -38,7 +38,7 @@ impl Believed {
             None => Arc::clone(&self.nobody.actor),
             Some(actor) => text(actor).filter(|name| is_text(name, MAX_ACTOR)).ok_or_else(invalid_actor)?.into(),
         };
-        Ok(Known { caller: Caller { tenant, actor }, role: self.role(headers)? })
+        Ok(Known { caller: Caller { tenant, actor }, role: self.role(headers)?, account: None })
     }
 
     fn role(&self, headers: &HeaderMap) -> Result<Role, Status> {

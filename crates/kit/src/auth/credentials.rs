@@ -7,7 +7,7 @@ use http::{HeaderMap, Request, header::AUTHORIZATION};
 use tonic::{Code, Status};
 
 use super::{
-    Caller, Known, Role, Rules, TENANT_HEADER, single,
+    Account, Caller, Known, Role, Rules, TENANT_HEADER, single,
     token::{self, Tokens, Verdict},
 };
 use crate::{
@@ -85,7 +85,8 @@ impl Credentials {
         let Some(token) = bearer(headers)? else {
             let nobody = || token::missing(!self.workloads.is_empty(), self.tokens.is_some());
             let workload = workload.ok_or_else(nobody)?;
-            return Ok(Answer::Known(known(&workload, None, named_tenant(headers)?)));
+            let account = Account::Workload(Arc::clone(&workload.name));
+            return Ok(Answer::Known(known(&workload, None, named_tenant(headers)?, account)));
         };
         let tokens = self.tokens.as_ref().ok_or_else(token::not_read)?;
         match tokens.verify(token) {
@@ -129,23 +130,24 @@ fn named_tenant(headers: &HeaderMap) -> Result<Option<&str>, Status> {
 
 fn together(workload: Option<&Grant>, user: &Grant, tenant: Option<&str>) -> Result<Known, Status> {
     match workload {
-        Some(workload) => known(workload, Some(user), tenant),
-        None => known(user, None, tenant),
+        Some(workload) => known(workload, Some(user), tenant, Account::Workload(Arc::clone(&workload.name))),
+        None => known(user, None, tenant, Account::User(Arc::clone(&user.name))),
     }
 }
 
 /// The caller with one credential, or with those of a workload and of the user for whom it acts: then nobody can do through the
 /// other what they can't do themselves.
-fn known(first: &Grant, user: Option<&Grant>, named: Option<&str>) -> Result<Known, Status> {
+fn known(first: &Grant, user: Option<&Grant>, named: Option<&str>, account: Account) -> Result<Known, Status> {
     let tenant = tenant(first, user, named)?;
     let Some(user) = user else {
-        return Ok(Known { caller: Caller { tenant, actor: Arc::clone(&first.name) }, role: first.role });
+        let caller = Caller { tenant, actor: Arc::clone(&first.name) };
+        return Ok(Known { caller, role: first.role, account: Some(account) });
     };
     let permissions = first.role.permissions.shared_with(user.role.permissions);
     // Messages name the role that allows less.
     let name = if permissions == first.role.permissions { first.role.name } else { user.role.name };
     let actor = [&*first.name, " for ", &*user.name].concat().into();
-    Ok(Known { caller: Caller { tenant, actor }, role: Role { name, permissions } })
+    Ok(Known { caller: Caller { tenant, actor }, role: Role { name, permissions }, account: Some(account) })
 }
 
 /// The tenant that was named, if the credentials are for it; the only one that they are for, if none was named.

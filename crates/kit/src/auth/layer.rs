@@ -18,6 +18,7 @@ use super::{
     audit::Audited,
     believed::Believed,
     credentials::{Answer, Credentials},
+    quota::Quotas,
 };
 use crate::refusal::Gated;
 
@@ -29,6 +30,7 @@ pub struct AuthLayer(Arc<Inner>);
 struct Inner {
     access: Access,
     callers: Callers,
+    quotas: Arc<Quotas>,
 }
 
 /// How callers are known.
@@ -51,11 +53,11 @@ impl AuthLayer {
     pub(crate) fn new(security: &Security, access: Access) -> Self {
         let callers =
             security.credentials().map_or_else(|| Callers::Believed(Believed::new(security.rules())), Callers::Known);
-        Self(Arc::new(Inner { access, callers }))
+        Self(Arc::new(Inner { access, callers, quotas: security.quotas() }))
     }
 
     fn admit<B>(&self, request: &Request<B>) -> Admission {
-        let Inner { access, callers } = &*self.0;
+        let Inner { access, callers, .. } = &*self.0;
         let path = request.uri().path();
         if access.need(path) == Some(Need::Nothing) {
             return Admission::Open(None, None);
@@ -73,12 +75,14 @@ impl AuthLayer {
         }
     }
 
-    /// The caller, if they may call the method at `path`. What is to be told is told also of those who may not.
+    /// The caller, if they may call the method at `path`, and not too often. What is to be told is told also of those who may not.
     fn check(&self, path: &str, known: Known) -> Result<(Caller, Option<Audited>), Status> {
-        let Known { caller, role } = known;
-        let access = &self.0.access;
+        let Known { caller, role, account } = known;
+        let Inner { access, quotas, .. } = &*self.0;
+        // What is refused for want of a permission counts as well.
+        let within_quota = account.map_or(Ok(()), |account| quotas.admit(&account, &caller.tenant));
         let audited = access.is_audited(path).then(|| Audited::new(caller.clone(), path));
-        match (access.check(path, role), audited) {
+        match (within_quota.and_then(|()| access.check(path, role)), audited) {
             (Ok(()), audited) => Ok((caller, audited)),
             (Err(status), audited) => {
                 if let Some(audited) = audited {

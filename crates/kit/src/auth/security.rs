@@ -8,6 +8,7 @@ use rustls::{ClientConfig, ServerConfig, pki_types::ServerName};
 use super::{
     Rules,
     credentials::Credentials,
+    quota::Quotas,
     token::{KeySource, Tokens},
 };
 use crate::{
@@ -25,6 +26,7 @@ pub struct Security {
     rules: Rules,
     clock: Clock,
     credentials: Option<Arc<Credentials>>,
+    quotas: Arc<Quotas>,
     server_tls: Option<Arc<ArcSwap<ServerConfig>>>,
     client_tls: Option<ClientTls>,
     upkeep: Upkeep,
@@ -67,11 +69,13 @@ impl Security {
             client.as_ref().map(|client| ClientTls { config: client.current(), server_name: name.clone() });
         let credentials = (config.mode == AuthMode::Credentials)
             .then(|| Arc::new(Credentials::new(&config.workloads, tokens, &rules)));
+        let quotas = Arc::new(Quotas::new(config.quota, &config.workloads, &rules));
         Ok(Self {
             config: config.clone(),
             rules,
             clock,
             credentials,
+            quotas,
             server_tls: server.as_ref().map(Reloading::current),
             client_tls,
             upkeep: Upkeep { server, client, keys },
@@ -113,6 +117,10 @@ impl Security {
 
     pub(super) fn credentials(&self) -> Option<Arc<Credentials>> {
         self.credentials.clone()
+    }
+
+    pub(super) fn quotas(&self) -> Arc<Quotas> {
+        Arc::clone(&self.quotas)
     }
 
     pub(crate) fn server_tls(&self) -> Option<Arc<ArcSwap<ServerConfig>>> {

@@ -22,6 +22,8 @@ pub struct AuthConfig {
     pub workloads: Vec<WorkloadConfig>,
     /// Bearer tokens (JWT). Default: none are accepted.
     pub tokens: Option<TokensConfig>,
+    /// How often each caller may call, whom no entry of `workloads` gives a quota of its own. Default: no limit.
+    pub quota: Option<QuotaConfig>,
     /// How this process shows itself to the services that it calls.
     pub client: Option<ClientTlsConfig>,
     /// Time between two looks for changed files. Default 10 s.
@@ -36,6 +38,7 @@ impl Default for AuthConfig {
             tls: None,
             workloads: Vec::new(),
             tokens: None,
+            quota: None,
             client: None,
             reload: Duration::from_secs(10),
         }
@@ -120,6 +123,33 @@ pub struct WorkloadConfig {
     pub tenants: Vec<String>,
     /// What it may do: `reader`, `router`, `operator`, `admin`, `service`.
     pub role: String,
+    /// How often it may call. Default: `auth.quota`; no limit for the role `service`.
+    #[serde(default)]
+    pub quota: Option<QuotaConfig>,
+}
+
+/// How often a caller may call for one tenant. Each process counts by itself, and a batch counts once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuotaConfig {
+    /// Calls a second in the long run, at least 1.
+    pub calls_per_second: u32,
+    /// Calls at once after a rest, at least 1. Default: those of one second.
+    #[serde(default)]
+    pub burst: Option<u32>,
+}
+
+impl QuotaConfig {
+    /// Calls at once after a rest.
+    pub fn burst(&self) -> u32 {
+        self.burst.unwrap_or(self.calls_per_second)
+    }
+
+    fn problems(&self, at: &str) -> Vec<Problem> {
+        let values = [("calls_per_second", Some(self.calls_per_second)), ("burst", self.burst)];
+        let zero = values.into_iter().filter(|(_, value)| *value == Some(0));
+        zero.map(|(key, _)| Problem::at(format!("{at}.{key}"), "found 0, expected at least 1")).collect()
+    }
 }
 
 /// Stands for all tenants.
@@ -155,6 +185,10 @@ impl AuthConfig {
                 problem("role", format!("found `{}`, expected one of: {}", workload.role, rules.role_names()));
             }
         }
+        let quotas = self.workloads.iter().enumerate();
+        let quotas = quotas.filter_map(|(n, of)| of.quota.map(|quota| (format!("auth.workloads[{n}].quota"), quota)));
+        let quotas = quotas.chain(self.quota.map(|quota| ("auth.quota".to_owned(), quota)));
+        problems.extend(quotas.flat_map(|(at, quota)| quota.problems(&at)));
         problems.extend(self.tokens.iter().flat_map(TokensConfig::problems));
         problems
     }
@@ -191,6 +225,7 @@ impl AuthConfig {
             check(self.workloads.is_empty(), "auth.workloads", message);
             check(self.tokens.is_none(), "auth.tokens", message);
             check(self.client.is_none(), "auth.client", message);
+            check(self.quota.is_none(), "auth.quota", message);
         }
         problems
     }

@@ -199,8 +199,11 @@ fn all_that_is_wrong_with_credentials_is_told_at_once() {
     assert_eq!(auth_problems(&both), [""; 0]);
 
     assert_eq!(auth_problems("{ mode: credentials }"), ["auth"]);
-    let unread = format!("{{ tls: {{ {TLS} }}, workloads: [{workload}], tokens: {{ {TOKENS} }} }}");
-    assert_eq!(auth_problems(&unread), ["auth.tls", "auth.workloads", "auth.tokens"]);
+    let unread = format!(
+        "{{ tls: {{ {TLS} }}, workloads: [{workload}], tokens: {{ {TOKENS} }},
+        quota: {{ calls_per_second: 1 }} }}"
+    );
+    assert_eq!(auth_problems(&unread), ["auth.tls", "auth.workloads", "auth.tokens", "auth.quota"]);
     let no_authority =
         format!("{{ mode: credentials, tls: {{ {TLS} }}, workloads: [{workload}], tokens: {{ {TOKENS} }} }}");
     assert_eq!(auth_problems(&no_authority), ["auth.tls.client_ca"]);
@@ -208,8 +211,8 @@ fn all_that_is_wrong_with_credentials_is_told_at_once() {
     assert_eq!(auth_problems(&nobody), ["auth.workloads"]);
 
     let wrong = format!(
-        "{{ mode: credentials, reload: 0s, tls: {{ {TLS}, client_ca: ca.pem }},
-           workloads: [{workload}, {workload}, {{ id: 'a b', tenants: [], role: king }}, {{ id: c, tenants: [A], role: reader }}],
+        "{{ mode: credentials, reload: 0s, quota: {{ calls_per_second: 0 }}, tls: {{ {TLS}, client_ca: ca.pem }},
+           workloads: [{workload}, {workload}, {{ id: 'a b', tenants: [], role: king }}, {{ id: c, tenants: [A], role: reader, quota: {{ calls_per_second: 1, burst: 0 }} }}],
            tokens: {{ issuer: '', audience: a, algorithms: [], leeway: 6m, keys: {{ url: 'http://id.example/keys', timeout: 0s }} }} }}"
     );
     assert_eq!(
@@ -221,6 +224,8 @@ fn all_that_is_wrong_with_credentials_is_told_at_once() {
             "auth.workloads[2].tenants",
             "auth.workloads[2].role",
             "auth.workloads[3].tenants",
+            "auth.workloads[3].quota.burst",
+            "auth.quota.calls_per_second",
             "auth.tokens.issuer",
             "auth.tokens.algorithms",
             "auth.tokens.leeway",

@@ -130,8 +130,7 @@ impl<H: Handler> Service<http::Request<Body>> for Probe<H> {
 pub(crate) const CALLER: Role = Role { name: "caller", permissions: Permissions::of(&[MAY_CALL]) };
 /// Has a permission, only not the one that is needed.
 pub(crate) const STRANGER: Role = Role { name: "stranger", permissions: Permissions::of(&[MAY_CALL + 1]) };
-pub(crate) const RULES: Rules =
-    Rules { roles: &[CALLER, STRANGER], audited: Permissions::of(&[]), others: &[], permission_name: |_| "MAY_CALL" };
+pub(crate) const RULES: Rules = Rules { roles: &[CALLER, STRANGER], permission_name: |_| "MAY_CALL", ..Rules::NONE };
 const MAY_CALL: i32 = 1;
 
 /// A file of descriptors, with the option that the types of `prost-types` have no place for.
