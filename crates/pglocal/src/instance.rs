@@ -10,6 +10,7 @@ use crate::Error;
 const MARK: &str = "leadrouter.cluster";
 const MARK_TEXT: &str =
     "A private Postgres of Leadrouter, format 1. Only Leadrouter changes what is in this directory.\n";
+const NEW_MARK: &str = "leadrouter.cluster.new";
 const LOCK: &str = "leadrouter.lock";
 
 /// The directory, locked by this process until the value is dropped (or the process ends, however it ends).
@@ -29,13 +30,14 @@ impl Instance {
         if owner != us {
             return Err(Error::OtherUser { dir, owner, us });
         }
-        if !is_marked(&dir) && !is_unused(&dir)? {
+        // Whoever is about to mark it may do so between the two looks, so a third one counts.
+        let is_ours = is_marked(&dir) || is_unused(&dir)? || is_marked(&dir);
+        if !is_ours {
             return Err(Error::Foreign { dir });
         }
         let lock = lock(&dir)?;
         if !is_marked(&dir) {
-            let mark = dir.join(MARK);
-            std::fs::write(&mark, MARK_TEXT).map_err(Error::io("write", &mark))?;
+            mark(&dir)?;
         }
         Ok(Self { dir, _lock: lock })
     }
@@ -74,11 +76,19 @@ pub(crate) fn is_marked(dir: &Path) -> bool {
     std::fs::read_to_string(dir.join(MARK)).is_ok_and(|text| text == MARK_TEXT)
 }
 
+/// All at once, so that nobody finds half a mark. Whoever holds the lock may do so.
+fn mark(dir: &Path) -> Result<(), Error> {
+    let (new, mark) = (dir.join(NEW_MARK), dir.join(MARK));
+    std::fs::write(&new, MARK_TEXT).map_err(Error::io("write", &new))?;
+    std::fs::rename(&new, &mark).map_err(Error::io("write", &mark))
+}
+
 /// Empty, or held by another process that is about to mark it.
 fn is_unused(dir: &Path) -> Result<bool, Error> {
     let entries = std::fs::read_dir(dir).map_err(Error::io("list", dir))?;
     for entry in entries {
-        if entry.map_err(Error::io("list", dir))?.file_name() != LOCK {
+        let name = entry.map_err(Error::io("list", dir))?.file_name();
+        if name != LOCK && name != NEW_MARK {
             return Ok(false);
         }
     }
@@ -111,4 +121,33 @@ fn lock(dir: &Path) -> Result<File, Error> {
     let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
     written.map_err(Error::io("write", &path))?;
     Ok(file)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    #[test]
+    fn of_those_who_come_at_once_one_gets_it_and_the_others_are_told_that_it_is_in_use() {
+        const COMERS: usize = 8;
+        let place = tempfile::tempdir().unwrap();
+        for round in 0..200 {
+            let (dir, gate) = (place.path().join(round.to_string()), Barrier::new(COMERS));
+            let claims: Vec<_> = std::thread::scope(|scope| {
+                let claim = || {
+                    gate.wait();
+                    Instance::claim(&dir)
+                };
+                let comers: Vec<_> = (0..COMERS).map(|_| scope.spawn(claim)).collect();
+                comers.into_iter().map(|comer| comer.join().unwrap()).collect()
+            });
+            let (got, refused): (Vec<_>, Vec<_>) = claims.iter().partition(|claim| claim.is_ok());
+            assert_eq!(got.len(), 1, "{claims:?}");
+            assert!(refused.iter().all(|claim| matches!(claim, Err(Error::Locked { .. }))), "{claims:?}");
+            assert!(is_marked(&dir));
+        }
+    }
 }
