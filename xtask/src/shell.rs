@@ -35,7 +35,17 @@ pub(crate) fn target() -> PathBuf {
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(repository()).args(arguments);
+    // What cargo says of the package that it runs, which is this one, looks like a change to build scripts that ask for it (`ring`'s
+    // does): they would run again, and half of the workspace be compiled again, whenever cargo is called by hand in between.
+    for name in std::env::vars_os().map(|(name, _)| name).filter(|name| is_of_package(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
     command
+}
+
+/// What cargo sets for the program that it runs.
+fn is_of_package(variable: &str) -> bool {
+    variable == "OUT_DIR" || ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| variable.starts_with(prefix))
 }
 
 /// Says what is run, runs it with our input and output, and fails if it fails.
