@@ -12,6 +12,7 @@ mod erasure;
 mod examples;
 mod hostile;
 mod laws;
+mod learned;
 mod model;
 mod permissions;
 mod privacy;

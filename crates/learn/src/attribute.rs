@@ -1,5 +1,6 @@
 //! What is known of an attribute before any of its values.
 
+use domain::score::Side;
 use serde::{Deserialize, Serialize};
 
 /// An attribute of a lead.
@@ -20,17 +21,6 @@ impl Attribute {
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), side: Side::Fit, monotone: Monotone::Free, of_arrival: false }
     }
-}
-
-/// Which level of the grade an attribute counts in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    /// Who the lead is.
-    #[default]
-    Fit,
-    /// What it did.
-    Intent,
 }
 
 /// A bound on a shape.

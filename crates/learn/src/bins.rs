@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use domain::score::learned::bin_of;
+
 use crate::table::{BLANK, Cells};
 
 /// How an attribute is binned.
@@ -43,20 +45,10 @@ impl Binning {
         }
     }
 
-    /// The bin of a number.
-    pub(crate) fn of_number(cuts: &[f64], number: f64) -> u16 {
-        if number.is_nan() {
-            return 0;
-        }
-        narrow(cuts.partition_point(|cut| *cut < number) + 1)
-    }
-
     /// The bins of a column; of another type than this was learnt from, all are blank.
     pub(crate) fn apply(&self, cells: &Cells) -> Vec<u16> {
         match (self, cells) {
-            (Self::Cuts(cuts), Cells::Numbers(numbers)) => {
-                numbers.iter().map(|number| Self::of_number(cuts, *number)).collect()
-            }
+            (Self::Cuts(cuts), Cells::Numbers(numbers)) => numbers.iter().map(|number| bin_of(cuts, *number)).collect(),
             (Self::Levels(known), Cells::Levels { names, codes }) => {
                 let places: HashMap<&str, usize> =
                     known.iter().enumerate().map(|(place, name)| (name.as_str(), place + 1)).collect();

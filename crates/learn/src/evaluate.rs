@@ -1,5 +1,6 @@
 //! How good chances are: each measure by its usual definition.
 
+pub(crate) use domain::score::learned::sigmoid;
 use serde::{Deserialize, Serialize};
 
 /// Groups of the calibration table, and of the calibration error.
@@ -103,16 +104,6 @@ fn groups(order: &[usize], log_odds: &[f64], won: &[bool]) -> Vec<Group> {
         }
     };
     (0..GROUPS).map(group).filter(|group| group.rows > 0).collect()
-}
-
-/// The logistic function 1 / (1 + e^-x), without overflow.
-pub fn sigmoid(log_odds: f64) -> f64 {
-    if log_odds >= 0.0 {
-        1.0 / (1.0 + (-log_odds).exp())
-    } else {
-        let e = log_odds.exp();
-        e / (1.0 + e)
-    }
 }
 
 /// Log loss of one row, from log-odds: ln(1 + e^-x) for a win, ln(1 + e^x) for a loss. Finite for finite log-odds.

@@ -22,7 +22,6 @@ mod parallel;
 mod read;
 mod rng;
 mod scale;
-mod score;
 mod split;
 mod table;
 mod train;
@@ -30,10 +29,13 @@ mod work;
 mod write;
 
 pub use additive::Settings;
-pub use attribute::{Attribute, Monotone, Side};
-pub use evaluate::{Evaluation, GROUPS, Group, sigmoid};
+pub use attribute::{Attribute, Monotone};
+pub use domain::score::{
+    Side,
+    learned::{Batch, Part, Scored, Scorer, ScorerError, Value, sigmoid},
+};
+pub use evaluate::{Evaluation, GROUPS, Group};
 pub use model::{Model, ModelError};
 pub use read::{ColumnBuilder, Kind, Strays};
-pub use score::{Batch, Part, Scored, Scorer, ScorerError, Value};
-pub use table::{BLANK, Cells, Column, Table};
+pub use table::{BLANK, Cells, Column, Table, score};
 pub use train::{Guarding, History, Options, Refusal, Trained, train};

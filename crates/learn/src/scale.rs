@@ -1,10 +1,11 @@
 //! From log-odds to points and grades.
 
-use crate::{
-    model::{Model, Scale},
-    score::{Batch, Scorer},
-    write::rounded,
+use domain::score::{
+    Side,
+    learned::{Batch, Scale, Scorer},
 };
+
+use crate::{model::Model, write::rounded};
 
 /// Marks of the scale of points: every five of 100 leads.
 const MARKS: usize = 20;
@@ -26,7 +27,7 @@ pub(crate) fn of(model: &Model, scorer: &Scorer, batch: &Batch) -> Scale {
         sums.iter_mut().zip(sides).for_each(|(sums, side)| sums.push(side));
     }
     let whole: Vec<f64> = batch.log_odds.iter().map(|odds| odds - model.intercept).collect();
-    for (sums, side) in sums.iter_mut().zip([crate::Side::Fit, crate::Side::Intent]) {
+    for (sums, side) in sums.iter_mut().zip([Side::Fit, Side::Intent]) {
         if !model.terms.iter().any(|term| term.side == side) {
             sums.clone_from(&whole);
         }

@@ -1,6 +1,8 @@
 //! Leads as typed columns.
 
-use crate::{attribute::Attribute, score::Value};
+use domain::score::learned::{self, Batch, Scorer, Value};
+
+use crate::attribute::Attribute;
 
 /// The code of a blank in [`Cells::Levels`].
 pub const BLANK: u32 = u32::MAX;
@@ -49,6 +51,13 @@ impl Cells {
                 let name = codes.get(row).and_then(|code| names.get(*code as usize));
                 name.map_or(Value::Blank, |name| Value::Level(name))
             }
+        }
+    }
+
+    fn as_column(&self) -> learned::Column<'_> {
+        match self {
+            Self::Numbers(numbers) => learned::Column::Numbers(numbers),
+            Self::Levels { names, codes } => learned::Column::Levels { names, codes },
         }
     }
 
@@ -123,4 +132,9 @@ impl Table {
     pub fn filter(&self, keep: impl Fn(&Column) -> bool) -> Self {
         Self { columns: self.columns.iter().filter(|column| keep(column)).cloned().collect(), rows: self.rows }
     }
+}
+
+/// Scores all leads of a table, whose columns are found by name; a column that is missing, or of another type, is blank.
+pub fn score(scorer: &Scorer, table: &Table) -> Batch {
+    scorer.batch(table.rows(), |name| table.find(name).map(|column| column.cells.as_column()))
 }

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use domain::score::learned::ScorerError;
+
 use crate::{
     additive::Settings,
     calibrate::{Platt, across},
@@ -10,10 +12,8 @@ use crate::{
     fingerprint::fingerprint,
     guard::{self, Suspect},
     model::{Data, FORMAT, LeftOut, Model},
-    scale,
-    score::{Scorer, ScorerError},
-    split,
-    table::Table,
+    scale, split,
+    table::{Table, score},
     work::Work,
 };
 
@@ -179,9 +179,9 @@ pub fn train(
         pairs,
         scale: scale::none(),
     };
-    let scorer = Scorer::new(&model)?;
-    model.scale = scale::of(&model, &scorer, &scorer.batch(&table));
-    Scorer::new(&model)?;
+    let scorer = model.scorer()?;
+    model.scale = scale::of(&model, &scorer, &score(&scorer, &table));
+    model.scorer()?;
     Ok(Trained { model, suspects })
 }
 

@@ -1,11 +1,12 @@
 //! From what was fitted to a model: calibrated, centred, rounded, and without what tells nothing apart.
 
+use domain::score::learned::{Axis, Pair, Shape, Term};
+
 use crate::{
     additive::{self, Additive},
     bins::Binning,
     calibrate::Platt,
     logistic::{self, Logistic},
-    model::{Axis, Pair, Shape, Term},
     table::Table,
 };
 

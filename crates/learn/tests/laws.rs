@@ -12,12 +12,12 @@
 mod common;
 
 use common::{Dice, bound, history, learn, quick};
-use leadrouter_learn::{Cells, Model, Monotone, Options, Scorer, Value, model::Form};
+use leadrouter_learn::{Cells, Model, Monotone, Options, Scorer, Value, model::Form, score};
 use proptest::prelude::*;
 
 fn trained(rows: usize, seed: u64) -> (Model, Scorer) {
     let model = learn(&history(rows, seed), &quick()).unwrap().model;
-    let scorer = Scorer::new(&model).unwrap();
+    let scorer = model.scorer().unwrap();
     (model, scorer)
 }
 
@@ -66,7 +66,7 @@ proptest! {
     fn bounds_are_kept(seed in 0_u64..1_000, rising in any::<bool>()) {
         let mut history = history(600, seed);
         bound(&mut history, "size", if rising { Monotone::Rising } else { Monotone::Falling });
-        let scorer = Scorer::new(&learn(&history, &quick()).unwrap().model).unwrap();
+        let scorer = learn(&history, &quick()).unwrap().model.scorer().unwrap();
         let mut dice = Dice(seed + 7);
         for _ in 0..20 {
             let (visits, source) = (value(&mut dice), value(&mut dice));
@@ -91,8 +91,8 @@ fn the_same_history_and_seed_give_the_same_model_on_any_number_of_threads() {
 #[test]
 fn a_batch_scores_as_one_by_one() {
     let history = history(1_200, 9);
-    let scorer = Scorer::new(&learn(&history, &quick()).unwrap().model).unwrap();
-    let batch = scorer.batch(&history.table);
+    let scorer = learn(&history, &quick()).unwrap().model.scorer().unwrap();
+    let batch = score(&scorer, &history.table);
     for row in 0..history.won.len() {
         let values: Vec<Value> = scorer
             .attributes()
@@ -115,7 +115,7 @@ fn a_batch_scores_as_one_by_one() {
 #[test]
 fn what_was_never_seen_adds_what_the_rest_adds_and_a_missing_column_is_blank() {
     let history = history(1_200, 3);
-    let scorer = Scorer::new(&learn(&history, &quick()).unwrap().model).unwrap();
+    let scorer = learn(&history, &quick()).unwrap().model.scorer().unwrap();
     let at = scorer.attributes().position(|name| name == "source").unwrap();
     let with = |value| {
         let mut values = vec![Value::Number(50.0); scorer.attributes().len()];
@@ -124,10 +124,10 @@ fn what_was_never_seen_adds_what_the_rest_adds_and_a_missing_column_is_blank() {
     };
     assert_eq!(with(Value::Level("never seen")), with(Value::Level("nor this")));
     let none = history.table.filter(|_| false);
-    assert!(scorer.batch(&none).log_odds.iter().all(|odds| odds.is_finite()));
+    assert!(score(&scorer, &none).log_odds.iter().all(|odds| odds.is_finite()));
     let blank = scorer.score(&[]).log_odds;
     let without = history.table.filter(|column| column.attribute.name == "nothing");
-    assert!(scorer.batch(&without).log_odds.iter().all(|odds| odds.to_bits() == blank.to_bits()));
+    assert!(score(&scorer, &without).log_odds.iter().all(|odds| odds.to_bits() == blank.to_bits()));
 }
 
 #[test]

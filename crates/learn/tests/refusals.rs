@@ -15,8 +15,8 @@ use std::ops::ControlFlow;
 
 use common::{Dice, history, learn, quick};
 use leadrouter_learn::{
-    Attribute, Cells, Column, ColumnBuilder, Guarding, History, Kind, Model, ModelError, Options, Refusal, Scorer,
-    Table, guard::Reason, model::Because, model::Form, train,
+    Attribute, Cells, Column, ColumnBuilder, Guarding, History, Kind, Model, ModelError, Options, Refusal, Table,
+    guard::Reason, model::Because, model::Form, score, train,
 };
 
 fn with(mut history: History, name: &str, cells: Cells) -> History {
@@ -55,7 +55,7 @@ fn twenty_leads_get_a_logistic_regression() {
     small.won.iter_mut().enumerate().for_each(|(row, won)| *won = row % 3 == 0);
     let model = learn(&small, &quick()).unwrap().model;
     assert_eq!(model.form, Form::Logistic);
-    assert!(Scorer::new(&model).unwrap().batch(&small.table).log_odds.iter().all(|odds| odds.is_finite()));
+    assert!(score(&model.scorer().unwrap(), &small.table).log_odds.iter().all(|odds| odds.is_finite()));
 }
 
 #[test]

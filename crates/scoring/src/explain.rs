@@ -12,7 +12,7 @@ use domain::{
     decide::DecisionRecord,
     ids::{LeadId, TenantId},
     lead::Lead,
-    score::{ModelRevision, PointsModel, Score},
+    score::{ModelRevision, Score, ScoringModel},
 };
 use jiff::Timestamp;
 
@@ -108,7 +108,7 @@ fn as_of(lead: Lead, at: Timestamp) -> ToScore {
     }
 }
 
-fn answer(score: &Score, model: &Arc<PointsModel>, at: Timestamp) -> v1::ExplainScoreResponse {
+fn answer(score: &Score, model: &Arc<ScoringModel>, at: Timestamp) -> v1::ExplainScoreResponse {
     v1::ExplainScoreResponse {
         score: Some(score::to_wire(score, model, score::View::Full)),
         score_time: Some(time::to_wire(at)),

@@ -10,7 +10,7 @@ use api::{
     page::Listing,
     v1,
 };
-use domain::{ids::TenantId, score::PointsModel};
+use domain::{ids::TenantId, score::ScoringModel};
 use store::ScoringModelRevision;
 
 use crate::{
@@ -36,7 +36,7 @@ impl Inner {
         violations.check(())?;
         let key = RequestKey::new(request_id, "create_scoring_model", &request);
         let source = request.scoring_model.unwrap_or_default().source;
-        let model = PointsModel::parse(&source)
+        let model = ScoringModel::parse(&source)
             .map_err(|problems| Error::InvalidDocument { field: "scoring_model.source", problems })?;
         let now = self.clock.now();
         let mut created = ScoringModelRevision {
@@ -71,7 +71,7 @@ impl Inner {
         _asker: &Asker,
         request: v1::ValidateScoringModelRequest,
     ) -> Result<v1::ValidateScoringModelResponse, Error> {
-        let problems = PointsModel::parse(&request.source).err().unwrap_or_default();
+        let problems = ScoringModel::parse(&request.source).err().unwrap_or_default();
         Ok(v1::ValidateScoringModelResponse { problems: problems.into_iter().map(Into::into).collect() })
     }
 
@@ -84,7 +84,7 @@ impl Inner {
         let active = self.store.versions(asker.tenant).await.map_err(store_error)?.model;
         let revision = name.0.or(active).ok_or(Precondition::NoActiveScoringModel)?;
         let row = self.revision(asker.tenant, revision).await?;
-        let model = PointsModel::parse(&row.source).ok();
+        let model = ScoringModel::parse(&row.source).ok();
         let wire = to_wire(&row, Some(revision), model.as_ref(), active == Some(revision));
         Ok(v1::GetScoringModelResponse { scoring_model: Some(wire) })
     }
@@ -106,7 +106,7 @@ impl Inner {
             let rows = self.store.models(asker.tenant, before, i64::from(wanted)).await.map_err(store_error)?;
             let is_last = u32::try_from(rows.len()).is_ok_and(|found| found < wanted);
             for row in &rows {
-                let model = PointsModel::parse(&row.source).ok();
+                let model = ScoringModel::parse(&row.source).ok();
                 let wire = to_wire(row, Some(row.revision), model.as_ref(), active == Some(row.revision));
                 scoring_models.push(v1::ScoringModel { source: String::new(), ..wire });
                 before = Some(row.revision);
@@ -136,7 +136,7 @@ impl Inner {
         let now = self.clock.now();
         let mut row = self.revision(asker.tenant, revision).await?;
         row.activated_at = Some(now);
-        let model = PointsModel::parse(&row.source).ok();
+        let model = ScoringModel::parse(&row.source).ok();
         let answer = v1::ActivateScoringModelResponse {
             scoring_model: Some(to_wire(&row, Some(revision), model.as_ref(), true)),
         };
@@ -168,7 +168,7 @@ fn name(name: &str) -> Result<ScoringModelName, Violations> {
 fn to_wire(
     row: &ScoringModelRevision,
     number: Option<i64>,
-    model: Option<&PointsModel>,
+    model: Option<&ScoringModel>,
     active: bool,
 ) -> v1::ScoringModel {
     model_to_wire(&Revision {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use api::{Error, Precondition};
-use domain::{ids::TenantId, score::PointsModel, snapshot::DirectoryIndex};
+use domain::{ids::TenantId, score::ScoringModel, snapshot::DirectoryIndex};
 use jiff::Timestamp;
 use snapshots::{SnapshotError, Snapshots};
 use store::{Store, TenantVersions};
@@ -23,7 +23,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct InForce {
     /// The active model.
-    pub(crate) model: Option<Arc<PointsModel>>,
+    pub(crate) model: Option<Arc<ScoringModel>>,
     /// Accounts by domain and name.
     pub(crate) directory: Arc<DirectoryIndex>,
 }
@@ -100,7 +100,7 @@ impl Models {
         revision: Option<i64>,
         in_force: &InForce,
         now: Timestamp,
-    ) -> Result<Arc<PointsModel>, Error> {
+    ) -> Result<Arc<ScoringModel>, Error> {
         match (revision, &in_force.model) {
             (Some(revision), Some(active)) if active.revision().0 == revision => Ok(Arc::clone(active)),
             (Some(revision), _) => self.snapshots.model(tenant, revision, now).await.map_err(snapshot_error),

@@ -11,7 +11,7 @@ use api::{
     names::Resource as _,
     v1::{self, batch_score_result::Result as Entry},
 };
-use domain::{expr::Facts, identity::company_domain, score::PointsModel, score::Score};
+use domain::{expr::Facts, identity::company_domain, score::Score, score::ScoringModel};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
@@ -67,7 +67,7 @@ impl Inner {
 /// Scores one lead.
 ///
 /// Errors: the account that it names does not exist.
-pub(crate) fn score(model: &PointsModel, in_force: &InForce, lead: &ToScore, now: Timestamp) -> Result<Score, Error> {
+pub(crate) fn score(model: &ScoringModel, in_force: &InForce, lead: &ToScore, now: Timestamp) -> Result<Score, Error> {
     let directory = &in_force.directory;
     let domain = company_domain(&lead.profile);
     let account = match &lead.account {

@@ -19,7 +19,7 @@ use domain::{
     ids::{PoolId, RepId, TenantId},
     ownership::Ownership,
     policy::{Policy, SlaPolicy},
-    score::{ModelRevision, PointsModel},
+    score::{ModelRevision, ScoringModel},
     snapshot::{DirectoryIndex, Snapshot},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -43,7 +43,7 @@ pub struct Snapshots {
     current: Mutex<HashMap<TenantId, (Timestamp, Arc<Snapshot>)>>,
     directories: Cache<DirectoryIndex>,
     policies: Cache<Policy>,
-    models: Cache<PointsModel>,
+    models: Cache<ScoringModel>,
 }
 
 impl Snapshots {
@@ -140,11 +140,11 @@ impl Snapshots {
         tenant: TenantId,
         revision: i64,
         now: Timestamp,
-    ) -> Result<Arc<PointsModel>, SnapshotError> {
+    ) -> Result<Arc<ScoringModel>, SnapshotError> {
         let parse = || async {
             let row = self.store.model(tenant, revision).await?;
             let row = row.ok_or(SnapshotError::Unknown { what: "scoring model", revision })?;
-            PointsModel::parse(&row.source)
+            ScoringModel::parse(&row.source)
                 .map(|model| model.with_revision(ModelRevision(revision)))
                 .map_err(|problems| SnapshotError::of_document("scoring model", revision, &problems))
         };

@@ -6,7 +6,7 @@ use domain::{
     ids::{Epoch, LeadId},
     policy::{Policy, Tried},
     rotation,
-    score::PointsModel,
+    score::ScoringModel,
     snapshot::Snapshot,
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -37,7 +37,7 @@ pub struct Replayed<'a> {
     /// The outcome.
     pub verdict: &'a Verdict,
     /// The points model of then, which names the criteria; `None` when there was no score.
-    pub model: Option<&'a PointsModel>,
+    pub model: Option<&'a ScoringModel>,
 }
 
 /// The decision as the contract tells it.

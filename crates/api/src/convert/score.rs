@@ -1,6 +1,6 @@
 //! Scores.
 
-use domain::score::{Contribution, FitLevel, IntentLevel, ModelRevision, Part, PartInfo, PointsModel, Score, Side};
+use domain::score::{Contribution, FitLevel, IntentLevel, ModelRevision, Part, PartInfo, Score, ScoringModel, Side};
 
 use super::lead::Unspecified;
 use crate::{
@@ -18,7 +18,7 @@ pub enum View {
 }
 
 /// A score with each part's points. `model` is the one that made it; parts that it does not know keep their index only.
-pub fn to_wire(score: &Score, model: &PointsModel, view: View) -> v1::Score {
+pub fn to_wire(score: &Score, model: &ScoringModel, view: View) -> v1::Score {
     let contributions = score.contributions.iter().map(|part| match view {
         View::Basic => {
             v1::Contribution { criterion: model.criterion(part.part).unwrap_or_default().to_owned(), ..points(*part) }
@@ -28,7 +28,7 @@ pub fn to_wire(score: &Score, model: &PointsModel, view: View) -> v1::Score {
             None => points(*part),
         },
     });
-    v1::Score { contributions: contributions.collect(), ..summary(score) }
+    v1::Score { contributions: contributions.collect(), chance: model.chance(score), ..summary(score) }
 }
 
 /// A score without its parts.
@@ -44,6 +44,7 @@ pub fn summary(score: &Score) -> v1::Score {
         intent: v1::IntentLevel::from(score.intent).into(),
         grade: score.grade().to_string(),
         contributions: Vec::new(),
+        chance: None,
     }
 }
 
@@ -62,7 +63,7 @@ fn points(given: Contribution) -> v1::Contribution {
 fn described(given: Contribution, info: PartInfo<'_>) -> v1::Contribution {
     v1::Contribution {
         criterion: info.criterion.unwrap_or_default().to_owned(),
-        side: v1::ScoreSide::from(info.side).into(),
+        side: info.side.map_or(v1::ScoreSide::Unspecified, Into::into).into(),
         group: info.group.unwrap_or_default().to_owned(),
         why: info.rule,
         ..points(given)

@@ -3,7 +3,7 @@
 use domain::{
     ids::{AccountId, RepId},
     lead::Profile,
-    score::PointsModel,
+    score::ScoringModel,
 };
 use jiff::Timestamp;
 
@@ -83,7 +83,7 @@ pub struct Revision<'a> {
     /// The document.
     pub source: &'a str,
     /// The same, read; `None`: it can't be read any more.
-    pub model: Option<&'a PointsModel>,
+    pub model: Option<&'a ScoringModel>,
     /// Whether it scores new leads.
     pub active: bool,
     /// When it was stored.
@@ -101,7 +101,7 @@ pub fn model_to_wire(revision: &Revision<'_>) -> v1::ScoringModel {
         name: revision.number.map(|number| ScoringModelName(Some(number)).to_name()).unwrap_or_default(),
         source: revision.source.to_owned(),
         display_name: model.map(|model| model.name().to_owned()).unwrap_or_default(),
-        description: model.and_then(PointsModel::description).unwrap_or_default().to_owned(),
+        description: model.and_then(ScoringModel::description).unwrap_or_default().to_owned(),
         active: revision.active,
         create_time: revision.created_at.map(time::to_wire),
         creator: revision.created_by.to_owned(),

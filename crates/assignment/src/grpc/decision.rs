@@ -12,7 +12,7 @@ use domain::{
     decide::{DecisionRecord, Question, plan, replay, trace},
     ids::{Epoch, LeadId, TenantId},
     ownership::Assignment,
-    score::{ModelRevision, PointsModel},
+    score::{ModelRevision, ScoringModel},
 };
 use jiff::Timestamp;
 
@@ -73,7 +73,7 @@ impl Inner {
         self.store.latest_decided(tenant, lead).await.map_err(store_error)
     }
 
-    async fn model(&self, tenant: TenantId, revision: ModelRevision) -> Result<Option<Arc<PointsModel>>, Error> {
+    async fn model(&self, tenant: TenantId, revision: ModelRevision) -> Result<Option<Arc<ScoringModel>>, Error> {
         if revision.0 == 0 {
             return Ok(None);
         }

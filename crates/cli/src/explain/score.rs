@@ -13,8 +13,9 @@ pub(super) fn told(score: Option<&Score>) -> String {
     let fit = word(score.fit().as_str_name(), "FIT_LEVEL_").to_ascii_uppercase();
     let intent = word(score.intent().as_str_name(), "INTENT_LEVEL_");
     let (fit_points, intent_points) = (points(score.fit_points), points(score.intent_points));
+    let chance = score.chance.map_or_else(String::new, |chance| format!(", {:.0} in 100 are won", chance * 100.0));
     let heading = format!(
-        "Score {grade}: fit {fit_points} points ({fit}), intent {intent_points} ({intent}), by {scoring_model}\n"
+        "Score {grade}: fit {fit_points} points ({fit}), intent {intent_points} ({intent}){chance}, by {scoring_model}\n"
     );
     if contributions.is_empty() {
         return format!("{heading}  No criterion gave points.\n");

@@ -54,6 +54,7 @@ fn score() -> Score {
         fit: FitLevel::A.into(),
         intent: IntentLevel::High.into(),
         grade: "A1".to_owned(),
+        chance: None,
         contributions: vec![
             given("large", ScoreSide::Fit, 5000, "lead.employees >= 200"),
             given("public sector", ScoreSide::Fit, -500, "lead.industry == \"government\""),

@@ -4,7 +4,7 @@ use std::{fs, hint::black_box, path::PathBuf, time::Instant};
 
 use anyhow::Context as _;
 use clap::Args;
-use learn::{Evaluation, Kind, Model, Scorer, Table};
+use learn::{Evaluation, Kind, Model, Scorer, Table, score};
 use serde::Serialize;
 
 use super::{
@@ -49,7 +49,7 @@ pub fn evaluate(args: &EvaluateArgs) -> anyhow::Result<String> {
     let path = args.model.display();
     let json = fs::read_to_string(&args.model).with_context(|| format!("can't read the model {path}"))?;
     let model = Model::from_json(&json).map_err(|error| anyhow::anyhow!("{path} {error}"))?;
-    let scorer = Scorer::new(&model)?;
+    let scorer = model.scorer()?;
     let mapping = read_mapping(&args.input.mapping)?;
     let bar = args.input.bar().with_message("reading");
     let kind_of = |name: &str| {
@@ -70,7 +70,7 @@ pub fn evaluate(args: &EvaluateArgs) -> anyhow::Result<String> {
     if won.is_empty() {
         anyhow::bail!("{} has no lead whose end is known", args.input.data.display());
     }
-    let batch = scorer.batch(table);
+    let batch = score(&scorer, table);
     let sum = |row: usize| batch.contributions.iter().fold(scorer.intercept(), |sum, part| sum + part[row]);
     let measures = Measures {
         evaluation: Evaluation::of(&batch.log_odds, won),
@@ -99,7 +99,7 @@ fn rows_per_second(scorer: &Scorer, table: &Table) -> f64 {
     let mut done = 0;
     while start.elapsed().as_secs_f64() < SECONDS {
         for part in &parts {
-            black_box(scorer.batch(black_box(part)));
+            black_box(score(scorer, black_box(part)));
             done += part.rows();
         }
     }

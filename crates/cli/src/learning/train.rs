@@ -12,6 +12,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Args;
+use domain::score::learned::LearnedModel;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use learn::Options;
 
@@ -115,7 +116,18 @@ pub fn train(args: &TrainArgs) -> anyhow::Result<String> {
     write(&args.out, &json)?;
     let told = report::trained(&trained.model, &trained.suspects, &loaded.notes);
     let (out, took) = (args.out.display(), start.elapsed().as_secs_f64());
-    Ok(format!("{told}\n\n{out}: {} bytes, in {took:.1} s", json.len()))
+    Ok(format!("{told}\n\n{out}: {} bytes, in {took:.1} s{}", json.len(), unservable(&json)))
+}
+
+/// What keeps a server from scoring by the model; nothing where it can. For trying and measuring any names will do.
+fn unservable(json: &str) -> String {
+    let problems = LearnedModel::parse(json).err().unwrap_or_default();
+    let told: Vec<String> =
+        problems.iter().map(|problem| format!("\n  {}: {}", problem.field, problem.message)).collect();
+    if told.is_empty() {
+        return String::new();
+    }
+    format!("\n\nA server can't score by it yet:{}", told.concat())
 }
 
 /// Writes a file, or says which could not be written.

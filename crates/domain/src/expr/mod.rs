@@ -51,7 +51,7 @@ pub use facts::Facts;
 pub use limits::{MAX_DEPTH, MAX_NODES, MAX_SOURCE};
 pub use program::{ConditionId, Finding, Program, ProgramBuilder};
 pub use row::Row;
-pub use schema::{AttributeType, Attributes, Schema, is_attribute_name};
+pub use schema::{AttributeType, Attributes, FieldReader, FieldValue, Schema, is_attribute_name};
 pub use truth::Truth;
 
 #[cfg(test)]

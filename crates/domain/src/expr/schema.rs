@@ -106,6 +106,42 @@ impl Field {
     }
 }
 
+/// Reads one field.
+#[derive(Debug, Clone)]
+pub struct FieldReader(Field);
+
+/// What a field holds that is no list.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FieldValue<'a> {
+    /// Not known.
+    Blank,
+    /// Yes or no.
+    Flag(bool),
+    /// Finite.
+    Number(f64),
+    /// Never empty.
+    Text(&'a str),
+}
+
+impl FieldReader {
+    /// True when it holds several texts, which [`Self::read`] does not tell.
+    pub fn is_list(&self) -> bool {
+        self.0.kind == Kind::List
+    }
+
+    /// The field's value.
+    #[expect(clippy::cast_precision_loss, reason = "a number beyond 2^53 is as good as its neighbour")]
+    pub fn read<'a>(&self, facts: &Facts<'a>) -> FieldValue<'a> {
+        match self.0.read(facts) {
+            Cell::Flag(flag) => FieldValue::Flag(flag),
+            Cell::Int(number) => FieldValue::Number(number as f64),
+            Cell::Number(number) => FieldValue::Number(number),
+            Cell::Text(_, text) => FieldValue::Text(text),
+            Cell::Blank | Cell::List(..) | Cell::Unbound(_) => FieldValue::Blank,
+        }
+    }
+}
+
 /// Which fields a document's conditions may read.
 #[derive(Debug, Clone)]
 pub struct Schema {
@@ -146,6 +182,11 @@ impl Schema {
     /// The field of that full name (`lead.country`).
     pub(super) fn field(&self, name: &str) -> Option<&Field> {
         self.fields.get(name)
+    }
+
+    /// Reads the field of that full name by itself, outside of a condition.
+    pub fn reader(&self, name: &str) -> Option<FieldReader> {
+        self.field(name).cloned().map(FieldReader)
     }
 
     /// The full names of all fields, in order of the alphabet.

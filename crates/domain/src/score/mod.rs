@@ -10,14 +10,19 @@
 //! let model = PointsModel::parse(PointsModel::default_source()).unwrap();
 //! assert_eq!(model.name(), "default");
 //! ```
+//!
+//! A [`learned::LearnedModel`] is a JSON document that training wrote; its parts are points too, and say how the chance moves.
 
+mod any;
 mod fade;
 mod grade;
+pub mod learned;
 mod model;
 mod points;
 mod read;
 mod types;
 
+pub use any::ScoringModel;
 pub use grade::{FitLevel, Grade, IntentLevel, InvalidGrade};
 pub use model::{PartInfo, PointsModel, Side};
 pub use read::{MAX_BYTES, MAX_COUNT, MAX_CRITERIA, MAX_GROUPS, MAX_HALF_LIFE_DAYS, MAX_POINTS};

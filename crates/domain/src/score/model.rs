@@ -1,5 +1,7 @@
 //! A points model in memory.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     fade::HalfLife,
     types::{ModelRevision, Part},
@@ -7,9 +9,11 @@ use super::{
 use crate::expr::{ConditionId, Program};
 
 /// Which of the two sums a criterion counts in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Side {
     /// How well the lead matches the ideal customer.
+    #[default]
     Fit,
     /// What it did.
     Intent,
@@ -95,8 +99,8 @@ impl Thresholds {
 /// What the model says of a part that gave points.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartInfo<'m> {
-    /// Which sum it counts in.
-    pub side: Side,
+    /// Which sum it counts in; `None`: half in each.
+    pub side: Option<Side>,
     /// The criterion; `None` for the bounds of a group.
     pub criterion: Option<&'m str>,
     /// The group that the criterion belongs to, or whose bounds these are.
@@ -145,7 +149,7 @@ impl PointsModel {
     pub fn describe(&self, part: Part) -> Option<PartInfo<'_>> {
         match part {
             Part::Criterion(index) => self.criteria.get(usize::from(index)).map(|criterion| PartInfo {
-                side: criterion.side,
+                side: Some(criterion.side),
                 criterion: Some(&criterion.name),
                 group: criterion
                     .group
@@ -154,7 +158,7 @@ impl PointsModel {
                 rule: self.rule(criterion),
             }),
             Part::Group(index) => self.groups.get(usize::from(index)).map(|group| PartInfo {
-                side: group.side,
+                side: Some(group.side),
                 criterion: None,
                 group: Some(&group.name),
                 rule: group.rule(),

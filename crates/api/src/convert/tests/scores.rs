@@ -1,4 +1,4 @@
-use domain::score::{Contribution, FitLevel, IntentLevel, ModelRevision, Part, PointsModel, Score};
+use domain::score::{Contribution, FitLevel, IntentLevel, ModelRevision, Part, PointsModel, Score, ScoringModel};
 
 use crate::{
     convert::score::{self, View},
@@ -22,7 +22,7 @@ fn scored() -> Score {
 
 #[test]
 fn a_score_comes_back_as_it_went() {
-    let model = PointsModel::parse(PointsModel::default_source()).unwrap();
+    let model = ScoringModel::parse(PointsModel::default_source()).unwrap();
     let wire = score::to_wire(&scored(), &model, View::Full);
     assert_eq!((wire.scoring_model.as_str(), wire.grade.as_str()), ("scoringModels/3", "B3"));
     assert!(!wire.contributions[0].criterion.is_empty() && !wire.contributions[0].why.is_empty());
@@ -36,7 +36,7 @@ fn a_score_comes_back_as_it_went() {
 
 #[test]
 fn what_only_people_read_is_left_out_of_the_basic_view() {
-    let model = PointsModel::parse(PointsModel::default_source()).unwrap();
+    let model = ScoringModel::parse(PointsModel::default_source()).unwrap();
     let wire = score::to_wire(&scored(), &model, View::Basic);
     let side = i32::from(v1::ScoreSide::Unspecified);
     assert!(wire.contributions.iter().all(|part| part.why.is_empty() && part.group.is_empty() && part.side == side));

@@ -2,15 +2,8 @@
 
 use std::collections::HashMap;
 
-use domain::score::{FitLevel, Grade, IntentLevel};
-
-use crate::{
-    attribute::Side,
-    bins::Binning,
-    evaluate::sigmoid,
-    model::{Axis, Model, Pair, Scale, Shape},
-    table::{Cells, Table},
-};
+use super::shape::{Axis, Pair, Scale, Shape, Term};
+use crate::score::{FitLevel, Grade, IntentLevel, Side};
 
 /// One attribute of one lead.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,6 +14,20 @@ pub enum Value<'v> {
     Number(f64),
     /// A level.
     Level(&'v str),
+}
+
+/// One attribute of many leads.
+#[derive(Debug, Clone, Copy)]
+pub enum Column<'c> {
+    /// Numbers; NaN is blank.
+    Numbers(&'c [f64]),
+    /// Levels, by their places in `names`; any other place is blank.
+    Levels {
+        /// The levels.
+        names: &'c [String],
+        /// For each lead.
+        codes: &'c [u32],
+    },
 }
 
 /// What a lead scored.
@@ -95,7 +102,7 @@ enum How {
         slope: f64,
         blank: f64,
     },
-    /// By bin, as [`Binning`] numbers them.
+    /// By bin, as [`bin_of`] numbers them.
     Steps {
         cuts: Vec<f64>,
         values: Vec<f64>,
@@ -117,24 +124,23 @@ struct ReadyPair {
 
 impl Scorer {
     /// Makes a model ready. Errors: its parts don't fit together.
-    pub fn new(model: &Model) -> Result<Self, ScorerError> {
-        if !model.intercept.is_finite() {
+    pub fn new(intercept: f64, terms: &[Term], pairs: &[Pair], scale: &Scale) -> Result<Self, ScorerError> {
+        if !intercept.is_finite() {
             return Err(ScorerError::Number("the intercept".to_owned()));
         }
-        let scale = &model.scale;
         let thresholds = scale.log_odds.iter().chain(&scale.fit).chain(&scale.intent);
         if scale.log_odds.len() < 2 || !thresholds.clone().all(|x| x.is_finite()) || !scale.log_odds.is_sorted() {
             return Err(ScorerError::Number("the scale".to_owned()));
         }
-        let terms = model.terms.iter().map(|term| {
+        let ready_terms = terms.iter().map(|term| {
             let how = ready(&term.attribute, &term.shape)?;
             Ok(Ready { name: term.attribute.clone(), side: term.side, how })
         });
-        let pairs = model.pairs.iter().map(|pair| ready_pair(model, pair));
+        let ready_pairs = pairs.iter().map(|pair| ready_pair(terms, pair));
         Ok(Self {
-            intercept: model.intercept,
-            terms: terms.collect::<Result<_, _>>()?,
-            pairs: pairs.collect::<Result<_, _>>()?,
+            intercept,
+            terms: ready_terms.collect::<Result<_, _>>()?,
+            pairs: ready_pairs.collect::<Result<_, _>>()?,
             scale: scale.clone(),
         })
     }
@@ -142,6 +148,11 @@ impl Scorer {
     /// The attributes that it looks at, in the order in which [`Self::score`] wants them.
     pub fn attributes(&self) -> impl ExactSizeIterator<Item = &str> {
         self.terms.iter().map(|term| term.name.as_str())
+    }
+
+    /// Which side an attribute speaks of.
+    pub fn side(&self, attribute: &str) -> Option<Side> {
+        self.terms.iter().find(|term| term.name == attribute).map(|term| term.side)
     }
 
     /// True for an attribute that is a number, by its place in [`Self::attributes`].
@@ -175,14 +186,13 @@ impl Scorer {
         Scored { log_odds, contributions, grade }
     }
 
-    /// Scores all leads of a table, whose columns are found by name; a column that is missing, or of another type, is blank.
-    pub fn batch(&self, table: &Table) -> Batch {
-        let mut log_odds = vec![self.intercept; table.rows()];
+    /// Scores that many leads, by the columns of attributes; a column that is missing, or of another type, is blank.
+    pub fn batch<'c>(&self, rows: usize, column: impl Fn(&str) -> Option<Column<'c>>) -> Batch {
+        let mut log_odds = vec![self.intercept; rows];
         let mut contributions = Vec::with_capacity(self.terms.len() + self.pairs.len());
         let mut bins = Vec::with_capacity(self.terms.len());
         for term in &self.terms {
-            let cells = table.find(&term.name).map(|column| &column.cells);
-            let (of_rows, adds) = term.how.many(cells, table.rows());
+            let (of_rows, adds) = term.how.many(column(&term.name), rows);
             bins.push(of_rows);
             contributions.push(adds);
         }
@@ -211,12 +221,14 @@ impl Scorer {
         let above = marks.partition_point(|mark| *mark <= log_odds);
         let Some(below) = above.checked_sub(1) else { return 0.0 };
         let Some(next) = marks.get(above) else { return 100.0 };
+        #[expect(clippy::cast_precision_loss, reason = "some twenty marks")]
+        let f = |mark: usize| mark as f64;
         let within = (log_odds - marks[below]) / (next - marks[below]);
-        100.0 * (crate::evaluate::count(below) + within) / crate::evaluate::count(marks.len() - 1)
+        100.0 * (f(below) + within) / f(marks.len() - 1)
     }
 
     /// Sums of fit and of intent; a pair of both counts half in each.
-    pub(crate) fn sides(&self, contribution: impl Fn(usize) -> f64) -> [f64; 2] {
+    pub fn sides(&self, contribution: impl Fn(usize) -> f64) -> [f64; 2] {
         let mut sums = [0.0; 2];
         for (part, term) in self.terms.iter().enumerate() {
             sums[usize::from(term.side == Side::Intent)] += contribution(part);
@@ -254,7 +266,7 @@ impl How {
             }
             (Self::Line { blank, .. }, _) => (0, *blank),
             (Self::Steps { cuts, values }, Value::Number(x)) => {
-                let bin = Binning::of_number(cuts, x);
+                let bin = bin_of(cuts, x);
                 (bin, values[usize::from(bin)])
             }
             (Self::Levels { places, values }, Value::Level(level)) => {
@@ -265,15 +277,15 @@ impl How {
         }
     }
 
-    fn many(&self, cells: Option<&Cells>, rows: usize) -> (Vec<u16>, Vec<f64>) {
+    fn many(&self, cells: Option<Column<'_>>, rows: usize) -> (Vec<u16>, Vec<f64>) {
         match (self, cells) {
-            (Self::Line { .. }, Some(Cells::Numbers(numbers))) => {
+            (Self::Line { .. }, Some(Column::Numbers(numbers))) => {
                 (vec![0; rows], numbers.iter().map(|x| self.one(Value::Number(*x)).1).collect())
             }
-            (Self::Steps { .. }, Some(Cells::Numbers(numbers))) => {
+            (Self::Steps { .. }, Some(Column::Numbers(numbers))) => {
                 numbers.iter().map(|x| self.one(Value::Number(*x))).unzip()
             }
-            (Self::Levels { .. }, Some(Cells::Levels { names, codes })) => {
+            (Self::Levels { .. }, Some(Column::Levels { names, codes })) => {
                 let blank = self.one(Value::Blank);
                 let of_level: Vec<(u16, f64)> = names.iter().map(|name| self.one(Value::Level(name))).collect();
                 codes.iter().map(|code| of_level.get(*code as usize).copied().unwrap_or(blank)).unzip()
@@ -284,6 +296,25 @@ impl How {
             }
         }
     }
+}
+
+/// The logistic function 1 / (1 + e^-x), without overflow.
+pub fn sigmoid(log_odds: f64) -> f64 {
+    if log_odds >= 0.0 {
+        1.0 / (1.0 + (-log_odds).exp())
+    } else {
+        let e = log_odds.exp();
+        e / (1.0 + e)
+    }
+}
+
+/// The bin of a number: 0 is blank, 1 up to and including the first cut, and so on.
+pub fn bin_of(cuts: &[f64], number: f64) -> u16 {
+    if number.is_nan() {
+        return 0;
+    }
+    // Bins are far fewer than 2^16.
+    u16::try_from(cuts.partition_point(|cut| *cut < number) + 1).unwrap_or(u16::MAX)
 }
 
 fn rest(values: &[f64]) -> u16 {
@@ -337,11 +368,11 @@ fn ready(name: &str, shape: &Shape) -> Result<How, ScorerError> {
     }
 }
 
-fn ready_pair(model: &Model, pair: &Pair) -> Result<ReadyPair, ScorerError> {
+fn ready_pair(terms: &[Term], pair: &Pair) -> Result<ReadyPair, ScorerError> {
     let misfit = || ScorerError::Misfit(format!("a pair of attributes {} and {}", pair.of[0], pair.of[1]));
     let mut places = [Vec::new(), Vec::new()];
     for (side, places) in places.iter_mut().enumerate() {
-        let term = model.terms.get(pair.of[side]).ok_or_else(misfit)?;
+        let term = terms.get(pair.of[side]).ok_or_else(misfit)?;
         *places = match (&term.shape, &pair.axes[side]) {
             (Shape::Steps { cuts, .. }, Axis::Cuts { cuts: axis, blank }) => {
                 if !axis.is_sorted_by(|a, b| a < b) || axis.iter().any(|cut| !cuts.contains(cut)) {
