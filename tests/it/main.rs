@@ -26,3 +26,4 @@ mod stream;
 mod time;
 mod tokens;
 mod trace;
+mod watch;

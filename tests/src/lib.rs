@@ -11,6 +11,7 @@ pub mod key_server;
 pub mod process;
 pub mod requests;
 pub mod secured;
+pub mod watch;
 
 use std::{net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};
 

@@ -5,7 +5,7 @@
 //! - [`convert`]: messages into domain values and back, collecting [`Violations`]
 //! - [`Error`]: why a call fails, and the one table that makes a status of it
 //! - [`codec`]: protobuf, with a bound on what small messages blow up to
-//! - [`names`], [`etag`], [`page`], [`filter`]: the small languages inside of text fields
+//! - [`names`], [`etag`], [`page`], [`resume`], [`filter`]: the small languages inside of text fields
 
 pub mod codec;
 pub mod convert;
@@ -15,6 +15,7 @@ pub mod filter;
 pub mod longrunning;
 pub mod names;
 pub mod page;
+pub mod resume;
 pub mod v1;
 pub mod violations;
 

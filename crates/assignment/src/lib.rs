@@ -15,6 +15,7 @@ mod policy;
 mod reply;
 mod scores;
 mod standing;
+mod watch;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -32,6 +33,7 @@ use crate::{
     committer::Committer,
     grpc::Inner,
     scores::Scores,
+    watch::Bell,
 };
 
 /// How the service works.
@@ -66,7 +68,8 @@ impl AssignmentApi {
         lifecycle: &Lifecycle,
     ) -> io::Result<Self> {
         let tasks = lifecycle.tasks();
-        let committer = Committer::start(&store, &snapshots, &clock, config.lanes, tasks)?;
+        let bell = Arc::new(Bell::default());
+        let committer = Committer::start(&store, &snapshots, &clock, &bell, config.lanes, tasks)?;
         let scores = Scores::start(scoring, config.score_timeout, tasks);
         let inner = Arc::new(Inner {
             store,
@@ -77,6 +80,7 @@ impl AssignmentApi {
             snapshots,
             stopping: lifecycle.stopping().clone(),
             operations: Signals::default(),
+            bell,
         });
         lifecycle.spawn(Runner::new(Arc::clone(&inner)).run(lifecycle.clone()));
         Ok(Self(inner))

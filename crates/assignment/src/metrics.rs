@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use kit::metrics::{counter, durations, sizes};
+use kit::metrics::{counter, durations, sizes, up_down_counter};
 use opentelemetry::{
     KeyValue,
-    metrics::{Counter, Histogram},
+    metrics::{Counter, Histogram, UpDownCounter},
 };
 use store::Counts;
 
@@ -19,9 +19,27 @@ pub(crate) struct Metrics {
     pub raced_commits: Counter<u64>,
     pub failed_commits: Counter<u64>,
     bulk_leads: Counter<u64>,
+    pub changes_told: Counter<u64>,
+    watchers: UpDownCounter<i64>,
+}
+
+/// Somebody who watches, for as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Watching(());
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        metrics().watchers.add(-1, &[]);
+    }
 }
 
 impl Metrics {
+    /// Counts somebody who watches.
+    pub(crate) fn watching(&self) -> Watching {
+        self.watchers.add(1, &[]);
+        Watching(())
+    }
+
     /// Counts the leads of a part of a bulk reassignment.
     pub(crate) fn count_bulk(&self, counts: Counts) {
         let Counts { moved, unchanged, changed_meanwhile, refused } = counts;
@@ -51,6 +69,8 @@ pub(crate) fn metrics() -> &'static Metrics {
             "Commits tried again because a replica was faster",
         ),
         bulk_leads: counter("leadrouter.bulk.leads", "{lead}", "Leads of bulk reassignments, by what came of them"),
+        changes_told: counter("leadrouter.watch.changes", "{change}", "Changes told to those who watch"),
+        watchers: up_down_counter("leadrouter.watch.streams", "{stream}", "Streams of those who watch"),
         failed_commits: counter("leadrouter.commit.failed", "{commit}", "Commits that took no effect"),
     })
 }

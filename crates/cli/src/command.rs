@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::{
     Connection,
-    commands::{bulk_reassign, deadlines, directory, import, lead, leads, operations, revisions, route},
+    commands::{bulk_reassign, deadlines, directory, import, lead, leads, operations, revisions, route, watch},
     documents::{Models, Policies},
     explain,
     import::ImportArgs,
@@ -31,6 +31,9 @@ pub enum Command {
     /// Show one lead, or act on it as its owner or manager.
     #[command(subcommand)]
     Lead(lead::LeadCommand),
+
+    /// Show what happens to leads, as it happens.
+    Watch(watch::WatchArgs),
 
     /// Give many leads to somebody else, and wait until it is done.
     BulkReassign(bulk_reassign::BulkReassignArgs),
@@ -71,6 +74,7 @@ pub async fn run(command: Command, connection: &Connection) -> anyhow::Result<()
         Command::Route(args) => route::run(&args, &clients()?, now()).await,
         Command::Leads(args) => leads::run(&args, &clients()?).await,
         Command::Lead(command) => lead::run(command, &clients()?).await,
+        Command::Watch(args) => watch::run(&args, &clients()?).await,
         Command::BulkReassign(args) => bulk_reassign::run(&args, &clients()?).await,
         Command::Operations(command) => operations::run(command, &clients()?).await,
         Command::Timers(args) => deadlines::timers(&args, &clients()?).await,
@@ -82,7 +86,10 @@ pub async fn run(command: Command, connection: &Connection) -> anyhow::Result<()
         Command::Model(ModelCommand::Train(args)) => learning::train(&args),
         Command::Model(ModelCommand::Evaluate(args)) => learning::evaluate(&args),
     }?;
-    print(&text)?;
+    // What was shown as it came is not shown again.
+    if !text.is_empty() {
+        print(&text)?;
+    }
     Ok(())
 }
 

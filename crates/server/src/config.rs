@@ -89,12 +89,22 @@ pub struct DatabaseConfig {
     pub migrate: bool,
     /// Days for which the answers to request ids are kept, at least 2. Default 7.
     pub keep_answers_days: u16,
+    /// Days for which those who watch can go on where they were, at least 2. Default 7.
+    pub keep_events_days: u16,
 }
 
 impl Default for DatabaseConfig {
     fn default() -> Self {
         let StoreOptions { max_connections, acquire_timeout, statement_timeout, .. } = StoreOptions::default();
-        Self { url: None, max_connections, acquire_timeout, statement_timeout, migrate: true, keep_answers_days: 7 }
+        Self {
+            url: None,
+            max_connections,
+            acquire_timeout,
+            statement_timeout,
+            migrate: true,
+            keep_answers_days: 7,
+            keep_events_days: 7,
+        }
     }
 }
 
@@ -268,6 +278,8 @@ impl Config {
         check(connections >= least, "database.max_connections", message);
         let days = self.database.keep_answers_days;
         check(days >= 2, "database.keep_answers_days", format!("found {days}, expected at least 2"));
+        let days = self.database.keep_events_days;
+        check(days >= 2, "database.keep_events_days", format!("found {days}, expected at least 2"));
         for (key, time) in [
             ("database.acquire_timeout", self.database.acquire_timeout),
             ("database.statement_timeout", self.database.statement_timeout),

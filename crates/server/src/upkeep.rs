@@ -6,7 +6,11 @@ use jiff::{SignedDuration, ToSpan as _};
 use kit::clock::Clock;
 use store::{Store, StoreError};
 
-use crate::{app::StartError, config::Config, roles::Shared};
+use crate::{
+    app::StartError,
+    config::{Config, DatabaseConfig},
+    roles::Shared,
+};
 
 /// Partitions are made days ahead, so that several rounds may fail before one is missed.
 const EVERY: Duration = Duration::from_hours(6);
@@ -20,7 +24,7 @@ pub(crate) async fn prepare(store: &Store, config: &Config, clock: &Clock) -> Re
     } else {
         store.check_schema().await?;
     }
-    partitions(store, clock, config.database.keep_answers_days).await?;
+    partitions(store, clock, &config.database).await?;
     let now = clock.now();
     for slug in &config.tenants.0 {
         let tenant = store.ensure_tenant(slug, now).await?;
@@ -31,25 +35,30 @@ pub(crate) async fn prepare(store: &Store, config: &Config, clock: &Clock) -> Re
 
 /// Goes on doing what has to be done again and again, until the process ends.
 pub(crate) fn start(shared: &Shared, config: &Config) {
-    let (shared, keep) = (shared.clone(), config.database.keep_answers_days);
+    let (shared, keep) = (shared.clone(), config.database.clone());
     let lifecycle = shared.lifecycle.clone();
     lifecycle.spawn(async move {
         let stopping = shared.lifecycle.stopping().clone();
         while stopping.run_until_cancelled(shared.clock.sleep(EVERY)).await.is_some() {
-            if let Err(error) = partitions(&shared.store, &shared.clock, keep).await {
+            if let Err(error) = partitions(&shared.store, &shared.clock, &keep).await {
                 tracing::error!(%error, "partitions could not be kept up; it is tried again in six hours");
             }
         }
     });
 }
 
-async fn partitions(store: &Store, clock: &Clock, keep_days: u16) -> Result<(), StoreError> {
+async fn partitions(store: &Store, clock: &Clock, keep: &DatabaseConfig) -> Result<(), StoreError> {
     let now = clock.now();
     store.ensure_partitions(now).await?;
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let dropped = store.drop_requests_before(today.saturating_sub(i64::from(keep_days).days())).await?;
+    let before = |days: u16| today.saturating_sub(i64::from(days).days());
+    let dropped = store.drop_requests_before(before(keep.keep_answers_days)).await?;
     if dropped > 0 {
         tracing::info!(days = dropped, "old answers were dropped");
+    }
+    let dropped = store.drop_events_before(before(keep.keep_events_days)).await?;
+    if dropped > 0 {
+        tracing::info!(days = dropped, "old events were dropped");
     }
     let forgotten = store.drop_operations_before(now - KEEP_OPERATIONS).await?;
     if forgotten > 0 {

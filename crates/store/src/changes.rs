@@ -7,10 +7,11 @@ use domain::{
     identity::IdentityKey,
     ids::{Epoch, LeadId, PoolId, RepId},
     lead::Lead,
-    ownership::{Assignment, Escalation, Ownership, Timer, TimerKind},
+    ownership::{Assignment, Escalation, Event, Ownership, Timer, TimerKind},
     rotation::RotationState,
     score::Grade,
 };
+use jiff::Timestamp;
 use uuid::Uuid;
 
 /// The changes of one batch of commands of one tenant. Each row stands here at most once, in its final form.
@@ -42,6 +43,17 @@ pub struct Changes {
     pub loads: BTreeMap<RepId, RepLoad>,
     /// Rotation rows, final values.
     pub rotations: BTreeMap<(PoolId, Option<Grade>), RotationState>,
+    /// What others are told of all this; there is something to write besides it.
+    pub happened: Option<Happened>,
+}
+
+/// What happened to leads at one moment, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happened {
+    /// When.
+    pub at: Timestamp,
+    /// What, at least one.
+    pub events: Vec<Event>,
 }
 
 impl Changes {

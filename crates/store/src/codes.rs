@@ -3,7 +3,7 @@
 use domain::{
     directory::EntityKind,
     identity::IdentityKind,
-    ownership::{AssignmentState, Cause, CloseOutcome, EscalationAction, LeadState, TimerKind},
+    ownership::{AssignmentState, Cause, CloseOutcome, EscalationAction, EventKind, LeadState, TimerKind},
     score::{FitLevel, Grade, IntentLevel},
 };
 
@@ -42,6 +42,10 @@ codes! {
     }
     TimerKind { Accept = 1, Escalate = 2, Retry = 3, Wake = 4 }
     EscalationAction { Remind = 1, Backup = 2, Manager = 3, Queue = 4, FellThrough = 5 }
+    EventKind {
+        Assigned = 1, Queued = 2, Returned = 3, Accepted = 4, Responded = 5, Reminded = 6, Escalated = 7, Closed = 8,
+        SleepsOn = 9, Erased = 10,
+    }
     EntityKind { Calendar = 1, Territory = 2, Team = 3, Rep = 4, Pool = 5, Account = 6, Absence = 7 }
     IdentityKind { Email = 1, ExternalId = 2 }
 }
@@ -98,7 +102,8 @@ mod tests {
     #[test]
     fn numbers_stay() {
         use {
-            AssignmentState as S, Cause as C, EntityKind as E, EscalationAction as A, LeadState as L, TimerKind as T,
+            AssignmentState as S, Cause as C, EntityKind as E, EscalationAction as A, EventKind as K, LeadState as L,
+            TimerKind as T,
         };
         assert_eq!(codes_of(&[L::Offered, L::Accepted, L::Working, L::Queued, L::Closed]), [1, 2, 3, 4, 5]);
         assert_eq!(codes_of(&[CloseOutcome::Won, CloseOutcome::Lost, CloseOutcome::Disqualified]), [1, 2, 3]);
@@ -110,6 +115,9 @@ mod tests {
         assert_eq!(codes_of(&[&causes[..], &more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
         assert_eq!(codes_of(&[T::Accept, T::Escalate, T::Retry, T::Wake]), [1, 2, 3, 4]);
         assert_eq!(codes_of(&[A::Remind, A::Backup, A::Manager, A::Queue, A::FellThrough]), [1, 2, 3, 4, 5]);
+        let events = [K::Assigned, K::Queued, K::Returned, K::Accepted, K::Responded];
+        let more = [K::Reminded, K::Escalated, K::Closed, K::SleepsOn, K::Erased];
+        assert_eq!(codes_of(&[&events[..], &more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
         let kinds = [E::Calendar, E::Territory, E::Team, E::Rep, E::Pool, E::Account, E::Absence];
         assert_eq!(codes_of(&kinds), [1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(codes_of(&[IdentityKind::Email, IdentityKind::ExternalId]), [1, 2]);

@@ -1,4 +1,4 @@
-//! Partitions: history by month of the lead's arrival, responses by day.
+//! Partitions: history by month of the lead's arrival, responses and what others are told by day.
 
 use jiff::{Span, Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use sqlx::{AssertSqlSafe, PgConnection, PgExecutor};
@@ -10,6 +10,8 @@ use crate::{error::StoreError, pool::Store};
 const MONTHS_AHEAD: i32 = 2;
 /// Days ahead of today that have a partition.
 const DAYS_AHEAD: i32 = 3;
+/// What is kept by day.
+const BY_DAY: [&str; 2] = ["request", "outbox"];
 /// Some of each page is left free, so that accepting and ending an assignment stays on its page.
 const HISTORY_STORAGE: &str = "WITH (fillfactor = 90)";
 
@@ -24,7 +26,7 @@ struct Partition {
 }
 
 impl Store {
-    /// Makes the partitions of this and the next two months (history) and of today and the next three days (responses),
+    /// Makes the partitions of this and the next two months (history) and of today and the next three days (responses, outbox),
     /// all UTC. Rows that came before their partition was made lie in the default partition and are moved.
     /// Call it at the start and every few hours; several programs may do so at once.
     pub async fn ensure_partitions(&self, now: Timestamp) -> Result<(), StoreError> {
@@ -35,7 +37,9 @@ impl Store {
             }
         }
         for ahead in 0..=DAYS_AHEAD {
-            self.ensure(&Partition::of_day(today, ahead)?).await?;
+            for parent in BY_DAY {
+                self.ensure(&Partition::of_day(parent, today, ahead)?).await?;
+            }
         }
         Ok(())
     }
@@ -43,17 +47,27 @@ impl Store {
     /// Forgets the responses of all days before `day` by dropping their partitions: how many. Rows that came before the
     /// partition of their day was made, and were never moved, stay.
     pub async fn drop_requests_before(&self, day: Date) -> Result<usize, StoreError> {
+        let names = self.partitions_before("request", day).await?;
+        self.drop_partitions(&names).await?;
+        Ok(names.len())
+    }
+
+    /// The partitions of days before `day`.
+    pub(crate) async fn partitions_before(&self, parent: &'static str, day: Date) -> Result<Vec<String>, StoreError> {
         let names = sqlx::query_scalar!(
             r#"SELECT c.relname AS "name!" FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-               WHERE i.inhparent = 'request'::regclass AND c.relname < $1 AND c.relname LIKE 'request\_p%'"#,
-            day_name(day),
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        for name in &names {
+               WHERE i.inhparent = to_regclass($1) AND c.relname < $2 AND c.relname <> $1 || '_default'"#,
+            parent,
+            day_name(parent, day),
+        );
+        Ok(names.fetch_all(&self.pool).await?)
+    }
+
+    pub(crate) async fn drop_partitions(&self, names: &[String]) -> Result<(), StoreError> {
+        for name in names {
             sqlx::raw_sql(AssertSqlSafe(format!("DROP TABLE IF EXISTS {name}"))).execute(&self.pool).await?;
         }
-        Ok(names.len())
+        Ok(())
     }
 
     async fn ensure(&self, partition: &Partition) -> Result<(), StoreError> {
@@ -109,13 +123,13 @@ impl Partition {
         })
     }
 
-    /// Responses of the day that lies `ahead` of `today`.
-    fn of_day(today: Date, ahead: i32) -> Result<Self, StoreError> {
+    /// Rows of the day that lies `ahead` of `today`.
+    fn of_day(parent: &'static str, today: Date, ahead: i32) -> Result<Self, StoreError> {
         let (from, to) = (plus(today, ahead.days())?, plus(today, (ahead + 1).days())?);
         Ok(Self {
-            parent: "request",
+            parent,
             key: "day",
-            name: day_name(from),
+            name: day_name(parent, from),
             from: from.to_string(),
             to: to.to_string(),
             storage: "",
@@ -123,8 +137,8 @@ impl Partition {
     }
 }
 
-fn day_name(day: Date) -> String {
-    format!("request_p{}", day.strftime("%Y_%m_%d"))
+fn day_name(parent: &str, day: Date) -> String {
+    format!("{parent}_p{}", day.strftime("%Y_%m_%d"))
 }
 
 fn plus(day: Date, span: Span) -> Result<Date, StoreError> {

@@ -22,6 +22,7 @@ import { EscalationService } from "./gen/leadrouter/v1/escalation_service_pb.js"
 import { CloseOutcome, LeadProfileSchema, LeadState, LeadType } from "./gen/leadrouter/v1/lead_pb.js";
 import { PolicyService } from "./gen/leadrouter/v1/policy_service_pb.js";
 import { ScoringService } from "./gen/leadrouter/v1/scoring_service_pb.js";
+import { OwnershipChangeKind } from "./gen/leadrouter/v1/watch_ownership_pb.js";
 
 /** @typedef {import("./gen/leadrouter/v1/lead_pb.js").Lead} Lead */
 /** @typedef {import("@bufbuild/protobuf").MessageInitShape<typeof LeadProfileSchema>} Profile */
@@ -234,6 +235,30 @@ test("leads that come as a stream are answered in order", async () => {
   assert.deepEqual(results.map((result) => result?.case), ["response", "error", "response"]);
   assert.ok(results[1]?.case === "error");
   assert.deepEqual(fields(results[1].value.fieldViolations), ["request.lead.employees"]);
+});
+
+test("what happens is told as it happens, and goes on where it was cut", async () => {
+  /** @type {(request: { resumeToken?: string }) => AsyncIterable<import("./gen/leadrouter/v1/watch_ownership_pb.js").WatchOwnershipResponse>} */
+  const watch = (request) => assignment.watchOwnership(request, { timeoutMs: MINUTE });
+  let token = "";
+  for await (const { resumeToken } of watch({})) {
+    token = resumeToken;
+    break;
+  }
+  const lead = await routed();
+  await assignment.acceptLead(seen(lead));
+
+  const told = [];
+  for await (const { changes } of watch({ resumeToken: token })) {
+    // Others have the same tenant.
+    told.push(...changes.filter((change) => change.lead === lead.name));
+    if (told.length >= 2) break;
+  }
+  assert.deepEqual(
+    told.map((change) => [change.epoch, change.kind, change.owner]),
+    [OwnershipChangeKind.ASSIGNED, OwnershipChangeKind.ACCEPTED].map((kind) => [1, kind, lead.owner]),
+  );
+  assert.ok(told.every((change) => change.changeTime));
 });
 
 test("a preview leaves nothing", async () => {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import grpc
 from google.longrunning import operations_pb2
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from leadrouter.v1 import watch_ownership_pb2
 
 PUBLISHED = Path(os.environ["REPOSITORY"], "proto/service_config.json")
 
@@ -28,7 +30,9 @@ def channel(address: str, service: str, tenant: str, actor: str) -> grpc.Channel
     return grpc.intercept_channel(grpc.insecure_channel(address, options), named)
 
 
-class WhoCalls(grpc.UnaryUnaryClientInterceptor, grpc.StreamStreamClientInterceptor):
+class WhoCalls(
+    grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor, grpc.StreamStreamClientInterceptor
+):
     """Adds metadata to each call that has none of the same name."""
 
     def __init__(self, metadata):
@@ -40,6 +44,9 @@ class WhoCalls(grpc.UnaryUnaryClientInterceptor, grpc.StreamStreamClientIntercep
         return details._replace(metadata=given + [pair for pair in self.metadata if pair[0] not in names])
 
     def intercept_unary_unary(self, continuation, details, request):
+        return continuation(self.complete(details), request)
+
+    def intercept_unary_stream(self, continuation, details, request):
         return continuation(self.complete(details), request)
 
     def intercept_stream_stream(self, continuation, details, requests):
@@ -59,6 +66,22 @@ def pages(method: Callable, request) -> Iterator:
         if not page.next_page_token:
             return
         request.page_token = page.next_page_token
+
+
+def changes(assignment, token: str = "") -> Iterator:
+    """What happens to leads, without end: each change, and the token to be kept once it is dealt with. A stream that breaks is
+    resumed."""
+    while True:
+        try:
+            for response in assignment.WatchOwnership(watch_ownership_pb2.WatchOwnershipRequest(resume_token=token)):
+                # The token stands for all changes of a response: before the last of them the one before holds.
+                for place, change in enumerate(response.changes, 1):
+                    yield change, response.resume_token if place == len(response.changes) else token
+                token = response.resume_token
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.UNAVAILABLE:
+                raise
+            time.sleep(1)
 
 
 def wait(operations, operation: operations_pb2.Operation) -> operations_pb2.Operation:

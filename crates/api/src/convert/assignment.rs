@@ -34,12 +34,17 @@ pub fn to_wire(assignment: &Assignment, decided_by: Option<DecidedBy<'_>>) -> v1
         first_response_time: assignment.first_response_at.map(time::to_wire),
         actor: assignment.actor.clone(),
         note: assignment.note.clone().unwrap_or_default(),
-        end_reason: assignment.end_reason.as_ref().map(|reason| reason.to_uppercase()).unwrap_or_default(),
+        end_reason: end_reason(assignment.end_reason.as_deref()),
         trace_id: trace_id(assignment.traceparent.as_deref()),
         policy: decided_by.map(|by| PolicyName(Some(by.policy_revision)).to_name()).unwrap_or_default(),
         rule: decided_by.and_then(|by| by.rule).unwrap_or_default().to_owned(),
         decision: if decided { DecisionName(lead, Some(epoch)).to_name() } else { String::new() },
     }
+}
+
+/// The name of the reason that was given.
+pub(super) fn end_reason(reason: Option<&str>) -> String {
+    reason.map(str::to_uppercase).unwrap_or_default()
 }
 
 /// The trace id in a W3C traceparent (`00-{trace id}-{span id}-{flags}`); blank when there is none.

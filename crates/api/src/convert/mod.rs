@@ -18,6 +18,7 @@ pub mod scoring;
 pub mod sla;
 pub mod time;
 pub mod timer;
+pub mod watch;
 
 #[cfg(test)]
 mod tests;

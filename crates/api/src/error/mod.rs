@@ -70,6 +70,8 @@ pub enum Error {
         /// When to come back.
         retry_after: Duration,
     },
+    /// What followed the caller's resume token is not kept.
+    ResumeTokenLost,
     /// The store can't be reached.
     StoreUnavailable,
     /// The service, or one that it needs, is not ready.

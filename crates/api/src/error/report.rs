@@ -57,7 +57,7 @@ pub(super) const fn code(reason: ErrorReason) -> Code {
         R::StoreUnavailable | R::ServiceUnavailable => Code::Unavailable,
         R::DeadlineExceeded => Code::DeadlineExceeded,
         R::NotSupported => Code::Unimplemented,
-        R::MessageTooLarge => Code::OutOfRange,
+        R::MessageTooLarge | R::ResumeTokenLost => Code::OutOfRange,
         R::Unspecified | R::Internal | R::MalformedCall => Code::Internal,
     }
 }
@@ -108,6 +108,10 @@ impl Report {
                     "more is asked than can be done now; try again after the delay in RetryInfo, with jitter",
                 )
             },
+            Error::ResumeTokenLost => Self::new(
+                R::ResumeTokenLost,
+                "what followed the resume token is not kept: begin without a token, and read what you keep copies of anew",
+            ),
             Error::StoreUnavailable => Self::new(
                 R::StoreUnavailable,
                 "the store can't be reached; whether the call had an effect is open: send it again with the same `request_id`",

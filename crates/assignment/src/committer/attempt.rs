@@ -54,6 +54,11 @@ impl Basis {
         Self { rehearsed: true, contended: false, ..self }
     }
 
+    /// The last commit that is known of.
+    pub(super) const fn commit(&self) -> Option<i64> {
+        self.commits
+    }
+
     /// Nothing is known, but that another replica writes too.
     pub(super) fn contended() -> Self {
         Self { contended: true, ..Self::default() }

@@ -16,7 +16,7 @@ use super::{
     Answer, MAX_BATCH, Pending,
     attempt::{AttemptError, Basis, Decider},
 };
-use crate::{command::Command, metrics::metrics};
+use crate::{command::Command, metrics::metrics, watch::Bell};
 
 /// How often a batch is tried again when another replica was faster.
 const MAX_RACES: u32 = 8;
@@ -29,6 +29,7 @@ pub(super) struct Lane {
     decider: Decider,
     /// On what each tenant's next batch is decided.
     remembered: HashMap<TenantId, Basis>,
+    bell: Arc<Bell>,
 }
 
 /// Commands of one tenant that are decided and written together, and whoever waits for each.
@@ -41,8 +42,8 @@ struct Batch {
 }
 
 impl Lane {
-    pub(super) fn new(waiting: Arc<Mutex<mpsc::Receiver<Pending>>>, decider: Decider) -> Self {
-        Self { waiting, decider, remembered: HashMap::new() }
+    pub(super) fn new(waiting: Arc<Mutex<mpsc::Receiver<Pending>>>, decider: Decider, bell: Arc<Bell>) -> Self {
+        Self { waiting, decider, remembered: HashMap::new(), bell }
     }
 
     /// Runs until every handle is gone and all that was accepted is answered.
@@ -102,6 +103,9 @@ impl Lane {
         metrics().commit_duration.record(begun.elapsed().as_secs_f64(), &[]);
         let (answers, basis) = outcome.unwrap_or(Err(AttemptError::Panicked))?;
         metrics().decisions.add(size, &[]);
+        if let Some(commit) = basis.commit() {
+            self.bell.ring(tenant, commit);
+        }
         self.remembered.insert(tenant, basis);
         Ok(answers)
     }

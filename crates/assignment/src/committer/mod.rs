@@ -29,6 +29,7 @@ pub(crate) use rehearse::Rehearsal;
 use crate::{
     command::{Command, Reply},
     error::overloaded,
+    watch::Bell,
 };
 
 /// Most commands in one commit: a few hundred rows, so that the tenant is held for milliseconds.
@@ -84,6 +85,7 @@ impl Committer {
         store: &Store,
         snapshots: &Arc<Snapshots>,
         clock: &Clock,
+        bell: &Arc<Bell>,
         lanes: usize,
         tasks: &TaskTracker,
     ) -> io::Result<Self> {
@@ -94,7 +96,7 @@ impl Committer {
             let store = store.apart(1);
             let session = Session::new(store.clone());
             let decider = Decider::new(session, Handle::current(), Arc::clone(snapshots), clock.clone());
-            let lane = Lane::new(Arc::clone(&waiting), decider);
+            let lane = Lane::new(Arc::clone(&waiting), decider, Arc::clone(bell));
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let tracked = tasks.token();
             std::thread::Builder::new().name("committer".to_owned()).spawn(move || {

@@ -24,7 +24,7 @@ use domain::{
     snapshot::Snapshot,
 };
 use jiff::Timestamp;
-use store::{Changes, Lookup, MovedIdentity, NewLead, StoredResponse};
+use store::{Changes, Happened, Lookup, MovedIdentity, NewLead, StoredResponse};
 use uuid::Uuid;
 
 use super::Answer;
@@ -278,10 +278,13 @@ impl<'a> Unit<'a> {
     pub(crate) fn into_changes(mut self) -> (Changes, Vec<RepId>, Counters) {
         let mut changes = Changes::default();
         let mut freed = Vec::new();
-        for case in self.cases.into_values().filter(|case| case.changes.dirty) {
+        let mut events = Vec::new();
+        for mut case in self.cases.into_values().filter(|case| case.changes.dirty) {
             freed.extend(case.changes.freed.iter().cloned());
+            events.extend(case.changes.told());
             add_case(&mut changes, case);
         }
+        changes.happened = (!events.is_empty()).then_some(Happened { at: self.now, events });
         for (key, before) in self.new_identities {
             let Some(&to) = self.identities.get(&key) else { continue };
             match before {

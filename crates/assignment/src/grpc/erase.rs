@@ -6,8 +6,14 @@ use api::{
     names::Resource as _,
     v1,
 };
-use domain::{identity::IdentityKey, lead::Lead, lifecycle::Refusal};
+use domain::{
+    identity::IdentityKey,
+    lead::Lead,
+    lifecycle::Refusal,
+    ownership::{Event, EventKind},
+};
 use prost::Message as _;
+use store::Happened;
 
 use super::{Asker, Inner, request_key};
 use crate::{
@@ -53,8 +59,13 @@ impl Inner {
             return Err(Error::refused(id, Refusal::WrongState { state, command: "erased" }).into());
         }
         let keys = IdentityKey::of(&found.lead.profile);
+        let first = found.lead.profile.erased_at.is_none();
         let lead = Lead { profile: found.lead.profile.erased(self.clock.now()), ..found.lead };
         tx.erase(asker.tenant, id, &lead.profile, &keys).await.map_err(rejected)?;
+        if first {
+            let events = vec![Event::of(&found.ownership, EventKind::Erased)];
+            tx.tell(asker.tenant, &Happened { at: self.clock.now(), events }).await.map_err(rejected)?;
+        }
         let answer = convert::lead::to_wire(lead, &found.ownership);
         kept::keep(&mut tx, asker.tenant, key, &answer).await?;
         tx.commit().await.map_err(rejected)?;

@@ -27,6 +27,7 @@ use crate::{
     committer::Committer,
     error::store_error,
     scores::Scores,
+    watch::{self, Bell},
 };
 
 /// Serves `leadrouter.v1.AssignmentService`. Cheap to clone.
@@ -45,6 +46,8 @@ pub(crate) struct Inner {
     /// No new work may begin.
     pub stopping: CancellationToken,
     pub operations: Signals,
+    /// Rings with each commit.
+    pub bell: Arc<Bell>,
 }
 
 /// Who asks: the tenant's key and the caller as it named itself.
@@ -95,6 +98,16 @@ macro_rules! handlers {
                 let (asker, requests) = self.0.open(request).await?;
                 let stopping = self.0.stopping.clone();
                 Ok(Response::new(stream::results(Arc::clone(&self.0), asker, requests, stopping).boxed()))
+            }
+
+            type WatchOwnershipStream = BoxStream<'static, Result<v1::WatchOwnershipResponse, Status>>;
+
+            async fn watch_ownership(
+                &self,
+                request: Request<v1::WatchOwnershipRequest>,
+            ) -> Result<Response<Self::WatchOwnershipStream>, Status> {
+                let (asker, request) = self.0.open(request).await?;
+                Ok(Response::new(watch::changes(Arc::clone(&self.0), asker, &request).await?.boxed()))
             }
         }
     };

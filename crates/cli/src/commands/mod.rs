@@ -12,6 +12,7 @@ pub mod operations;
 mod profile;
 pub mod revisions;
 pub mod route;
+pub mod watch;
 
 pub use lead_ref::LeadRef;
 

@@ -3,7 +3,7 @@
 use super::{Command, Context, LeadCase, Refusal};
 use crate::{
     ids::RepId,
-    ownership::{AssignmentState, LeadState},
+    ownership::{AssignmentState, EventKind, LeadState},
 };
 
 impl LeadCase {
@@ -16,6 +16,7 @@ impl LeadCase {
             self.assignment.accepted_at = Some(context.now);
             self.clear_dead_timers();
             self.changes.dirty = true;
+            self.tell(EventKind::Accepted);
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::{
     decide::CounterKey,
     ids::{Epoch, LeadId, RepId},
     lead::Lead,
-    ownership::{Assignment, Escalation, LeadState, Owner, Ownership, Timer, TimerKind},
+    ownership::{Assignment, Escalation, Event, EventKind, LeadState, Owner, Ownership, Timer, TimerKind},
     policy::SlaPolicy,
     snapshot::Snapshot,
 };
@@ -64,8 +64,20 @@ pub struct CaseChanges {
     pub set: BTreeSet<TimerKind>,
     /// Escalation steps that were done.
     pub escalations: Vec<Escalation>,
+    /// What others are told of, as it came about; see [`CaseChanges::told`].
+    pub events: Vec<Event>,
     /// Reps who have fewer open leads than before: somebody who waits may get a place.
     pub freed: Vec<RepId>,
+}
+
+impl CaseChanges {
+    /// What others are told of, in order. A step of the chain comes before the assignment that it began, though it is noted
+    /// after it, when its target is known.
+    pub fn told(&mut self) -> Vec<Event> {
+        let mut events = std::mem::take(&mut self.events);
+        events.sort_by_key(|event| event.epoch);
+        events
+    }
 }
 
 impl LeadCase {
@@ -133,6 +145,11 @@ impl LeadCase {
             Outcome::NotTheOwner => self.expect_owner(rep).map(|()| false),
             Outcome::WrongState => Err(self.wrong_state(command.participle())),
         }
+    }
+
+    /// Has others told of what has just happened.
+    pub(super) fn tell(&mut self, kind: EventKind) {
+        self.changes.events.push(Event::of(&self.ownership, kind));
     }
 
     pub(super) fn wrong_state(&self, command: &'static str) -> Refusal {

@@ -1,7 +1,11 @@
 //! A lead is won, lost or disqualified: all clocks stop.
 
 use super::{Command, Context, LeadCase, Refusal};
-use crate::{decide::Counters, ids::RepId, ownership::CloseOutcome};
+use crate::{
+    decide::Counters,
+    ids::RepId,
+    ownership::{CloseOutcome, EventKind},
+};
 
 impl LeadCase {
     /// Closes the lead. Its last owner stays on record. `value`: whole US dollars, of a won lead.
@@ -20,6 +24,7 @@ impl LeadCase {
         self.ownership.waiting_pool = None;
         self.assignment.note = context.note.map(str::to_owned).or(self.assignment.note.take());
         self.clear_dead_timers();
+        self.tell(EventKind::Closed);
         Ok(())
     }
 }

@@ -13,7 +13,10 @@ use super::{
 use crate::{
     decide::{Clocks, Counters, Occasion, Removal, chain_step_due, decide, plan},
     ids::{Epoch, RepId},
-    ownership::{AssignmentState, Cause, Escalation, EscalationAction, LeadState, Owner, Queue, TimerKind},
+    ownership::{
+        AssignmentState, Cause, Escalation, EscalationAction, Event, EventKind, LeadState, Owner, Ownership, Queue,
+        TimerKind,
+    },
     policy::StepAction,
     score::Score,
     snapshot::RepEntry,
@@ -63,19 +66,19 @@ impl LeadCase {
 
     /// The offer ran out. To the rep's backup, else to whom routing finds.
     fn not_accepted(&mut self, context: &Context<'_>, due_at: Timestamp, score: &Score, counters: &mut Counters) {
-        let epoch = self.ownership.epoch;
+        let before = self.ownership.clone();
         match self.backup(context, counters) {
             Some(backup) => self.pass_on(context, &backup, Cause::Expired, counters),
             None => self.let_go(context, (AssignmentState::Expired, None), Cause::Expired, score, counters),
         }
         let target = Some(self.ownership.owner.clone());
-        self.note_escalation(epoch, Step::Accept, EscalationAction::Backup, target, due_at, context);
+        self.note_escalation(&before, Step::Accept, EscalationAction::Backup, target, due_at, context);
     }
 
     /// Does the chain's next step; one that has no target falls through to the one after it, at once.
     fn escalate(&mut self, context: &Context<'_>, due_at: Timestamp, score: &Score, counters: &mut Counters) {
         let Some(sla) = self.sla.clone() else { return };
-        let epoch = self.ownership.epoch;
+        let before = self.ownership.clone();
         while let Some(step) = sla.steps.get(usize::from(self.ownership.chain_step)) {
             let index = self.ownership.chain_step;
             self.ownership.chain_step += 1;
@@ -94,7 +97,7 @@ impl LeadCase {
             };
             let (action, target) =
                 done.map_or((EscalationAction::FellThrough, None), |(action, to)| (action, Some(to)));
-            self.note_escalation(epoch, Step::Chain(index), action, target, due_at, context);
+            self.note_escalation(&before, Step::Chain(index), action, target, due_at, context);
             if action != EscalationAction::FellThrough {
                 break;
             }
@@ -173,6 +176,7 @@ impl LeadCase {
             } else {
                 // It woke, and the policy lets it sleep on: without a date.
                 self.ownership.wake_at = None;
+                self.tell(EventKind::SleepsOn);
             }
             return;
         }
@@ -241,9 +245,10 @@ impl LeadCase {
         self.hand_over(context, counters, AssignmentState::Expired, None, next);
     }
 
+    /// Of the lead as it stood when the clock ran out.
     fn note_escalation(
         &mut self,
-        epoch: Epoch,
+        before: &Ownership,
         step: Step,
         action: EscalationAction,
         target: Option<Owner>,
@@ -254,7 +259,10 @@ impl LeadCase {
             Step::Accept => u16::MAX,
             Step::Chain(index) => index,
         };
-        let done = Escalation { lead: self.lead.id, epoch, step, action, target, due_at, done_at: context.now };
+        let kind = if action == EscalationAction::Remind { EventKind::Reminded } else { EventKind::Escalated };
+        self.changes.events.push(Event { step: Some(step), ..Event::of(before, kind) });
+        let (lead, epoch) = (self.lead.id, before.epoch);
+        let done = Escalation { lead, epoch, step, action, target, due_at, done_at: context.now };
         self.changes.escalations.push(done);
     }
 }

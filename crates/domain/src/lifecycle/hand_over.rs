@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Context, LeadCase, table::Presence};
 use crate::{
     decide::{Clocks, Counters, DecisionRecord, Question, Verdict},
-    ownership::{Assignment, AssignmentState, Cause, LeadState, Owner, TimerKind},
+    ownership::{Assignment, AssignmentState, Cause, EventKind, LeadState, Owner, TimerKind},
     policy::SlaPolicy,
 };
 
@@ -77,6 +77,7 @@ impl LeadCase {
         ownership.accept_by = next.clocks.accept_by;
         ownership.wake_at = next.clocks.wait_until;
         self.start_timers(context, next.clocks);
+        self.tell(begin_event(next.state, next.cause));
     }
 
     /// Sets the timers of the clocks that run here, and removes all others.
@@ -149,6 +150,16 @@ impl LeadCase {
         self.assignment.state = AssignmentState::Closed;
         self.assignment.ended_at = Some(now);
         self.changes.dirty = true;
+    }
+}
+
+/// What others are told when an assignment begins with the lead in that state.
+pub(super) fn begin_event(state: LeadState, cause: Cause) -> EventKind {
+    match state {
+        LeadState::Closed => EventKind::Closed,
+        LeadState::Queued if cause == Cause::Returned => EventKind::Returned,
+        LeadState::Queued => EventKind::Queued,
+        LeadState::Offered | LeadState::Accepted | LeadState::Working => EventKind::Assigned,
     }
 }
 

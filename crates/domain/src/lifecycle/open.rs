@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{CaseChanges, Context, LeadCase, hand_over::begin_state};
+use super::{
+    CaseChanges, Context, LeadCase,
+    hand_over::{begin_event, begin_state},
+};
 use crate::{
     decide::{DecisionRecord, Question, Verdict},
     ids::Epoch,
@@ -57,5 +60,6 @@ pub fn open(context: &Context<'_>, lead: Arc<Lead>, question: &Question<'_>, ver
     let mut case = LeadCase { lead, ownership, assignment, timers: BTreeMap::new(), sla: verdict.sla.clone(), changes };
     case.note_verdict(context, verdict, question.score.grade());
     case.start_timers(context, clocks);
+    case.tell(begin_event(verdict.state, Cause::Routed));
     case
 }

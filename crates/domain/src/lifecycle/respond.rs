@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Command, Context, LeadCase, Refusal};
 use crate::{
     ids::RepId,
-    ownership::{AssignmentState, LeadState},
+    ownership::{AssignmentState, EventKind, LeadState},
 };
 
 impl LeadCase {
@@ -37,6 +37,7 @@ impl LeadCase {
             self.assignment.first_response_at = Some(at);
             self.clear_dead_timers();
             self.changes.dirty = true;
+            self.tell(EventKind::Responded);
         }
         Ok(())
     }

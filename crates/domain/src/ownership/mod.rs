@@ -111,9 +111,11 @@ pub enum CloseOutcome {
 }
 
 mod assignment;
+mod event;
 mod timer;
 
 pub use assignment::{Assignment, AssignmentState, Cause};
+pub use event::{Before, Event, EventKind, Position, Told};
 pub use timer::{Escalation, EscalationAction, Timer, TimerKind};
 
 use jiff::Timestamp;

@@ -53,7 +53,7 @@ fn variables_of_the_command_line_are_no_configuration() {
 #[test]
 fn all_values_out_of_bounds_are_told_at_once() {
     let file = "
-database: { max_connections: 1, keep_answers_days: 0 }
+database: { max_connections: 1, keep_answers_days: 0, keep_events_days: 1 }
 tenants: [ok, Not-Ok]
 limts: {}
 limits: { max_in_flight: 0 }
@@ -70,6 +70,7 @@ escalation: { batch: 1001 }
             "escalation.batch",
             "database.max_connections",
             "database.keep_answers_days",
+            "database.keep_events_days",
             "assignment.score_timeout",
             "tenants[1]",
         ]

@@ -5,14 +5,16 @@ use domain::{
     identity::{IdentityKey, IdentityKind},
     ids::{Epoch, LeadId, PoolId, RepId},
     lead::{AttributeValue, Lead, LeadType, Profile, Signal},
-    ownership::{Assignment, AssignmentState, Cause, LeadState, Owner, Ownership, Queue, Timer, TimerKind},
+    ownership::{
+        Assignment, AssignmentState, Cause, Event, EventKind, LeadState, Owner, Ownership, Queue, Timer, TimerKind,
+    },
     score::{FitLevel, Grade, IntentLevel},
 };
 use jiff::{Timestamp, ToSpan as _};
 use uuid::{Builder, Uuid};
 
 use super::{Base, now};
-use crate::{Changes, NewLead, StoredResponse, Tx};
+use crate::{Changes, Happened, NewLead, StoredResponse, Tx};
 
 pub(super) const A1: Grade = Grade { fit: FitLevel::A, intent: IntentLevel::High };
 
@@ -135,6 +137,7 @@ pub(super) fn timer(lead: LeadId, kind: TimerKind, due_at: Timestamp) -> Timer {
 /// All that routing one new lead writes: offered leads get an acceptance and an escalation timer, waiting ones a retry.
 pub(super) fn routed(ownership: Ownership) -> Changes {
     let id = ownership.lead;
+    let kind = if ownership.state == LeadState::Queued { EventKind::Queued } else { EventKind::Assigned };
     let timers = match ownership.state {
         LeadState::Queued => vec![timer(id, TimerKind::Retry, now() + 5.minutes())],
         _ => vec![
@@ -144,6 +147,7 @@ pub(super) fn routed(ownership: Ownership) -> Changes {
     };
     Changes {
         new_timers: timers,
+        happened: Some(Happened { at: ownership.since, events: vec![Event::of(&ownership, kind)] }),
         new_leads: vec![NewLead { lead: lead(id), assignment: begun(&ownership), ownership }],
         ..Changes::default()
     }
@@ -157,6 +161,10 @@ pub(super) fn together(all: impl IntoIterator<Item = Changes>) -> Changes {
         sum.new_timers.extend(one.new_timers);
         sum.new_identities.extend(one.new_identities);
         sum.responses.extend(one.responses);
+        match (&mut sum.happened, one.happened) {
+            (Some(sum), Some(one)) => sum.events.extend(one.events),
+            (sum, one) => *sum = sum.take().or(one),
+        }
     }
     sum
 }

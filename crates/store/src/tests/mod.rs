@@ -5,6 +5,7 @@ mod audit;
 mod counters;
 mod directory;
 mod documents;
+mod events;
 mod fixtures;
 mod laws;
 mod operations;

@@ -6,7 +6,7 @@ use std::{future::Future, time::Duration};
 use domain::{
     decide::CounterKeys,
     ids::{Epoch, LeadId, PoolId, TenantId},
-    ownership::{LeadState, Owner},
+    ownership::{LeadState, Owner, Position},
 };
 use jiff::ToSpan as _;
 use uuid::Uuid;
@@ -112,6 +112,8 @@ async fn measure(base: &Base, meter: &Meter) -> Vec<(&'static str, i64)> {
         changes.cleared_timers.extend(one.cleared_timers);
         changes.set_timers.extend(one.set_timers);
     }
+    let last = store.position(tenant).await.unwrap();
+    let last = Position { place: 900, ..last };
     vec![
         ("lookup", meter.rows_in_tx(tenant, async |tx| tx.lookup(tenant, &requests, &emails).await.unwrap()).await),
         ("leads, for commands", meter.rows_in_tx(tenant, async |tx| tx.leads(tenant, &leads).await.unwrap()).await),
@@ -137,6 +139,8 @@ async fn measure(base: &Base, meter: &Meter) -> Vec<(&'static str, i64)> {
         ("leads", meter.rows(store.leads(tenant, &LeadFilter::default(), Some(one), 10)).await),
         ("select_by_filter, of an owner", meter.rows(store.select_by_filter(tenant, &open_of_one, BATCH)).await),
         ("select_by_id", meter.rows(store.select_by_id(tenant, &leads)).await),
+        ("events, of long ago", meter.rows(store.events(tenant, Position { commit: 1, place: 1 }, BATCH.into())).await),
+        ("events, the last ones", meter.rows(store.events(tenant, last, BATCH.into())).await),
     ]
 }
 

@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use domain::decide::RepLoad;
+use domain::{
+    decide::RepLoad,
+    ownership::{Event, EventKind},
+};
 use sqlx::postgres::PgConnectOptions;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
@@ -19,9 +22,9 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{Base, fixtures::*, on_database, write::handed_over};
+use super::{Base, fixtures::*, now, on_database, write::handed_over};
 use crate::{
-    Changes, Session, Store, StoreError, StoreOptions, Tx,
+    Changes, Happened, Session, Store, StoreError, StoreOptions, Tx,
     patience::Pool,
     pool::{connect_options, pool_options},
 };
@@ -170,6 +173,8 @@ async fn a_batch_of_any_size_costs_two_round_trips_or_seven() {
             let rows = tx.leads(tenant, &[lead]).await.unwrap();
             let mut made = handed_over(&rows[0].ownership).0;
             made.loads = [(rep("anna"), RepLoad::default())].into();
+            let event = Event::of(&rows[0].ownership, EventKind::Queued);
+            made.happened = Some(Happened { at: now(), events: vec![event] });
             tx.write(tenant, &made).await.unwrap();
         };
         assert_eq!(round_trips(&wire, &session, change).await, 7, "lookup, leads twice, begin, writes twice, commit");

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::counters::grade_column;
 use crate::{
-    changes::NewLead,
+    changes::{Happened, MovedIdentity, NewLead},
     codes::Code as _,
     error::StoreError,
     rows::Place,
@@ -231,6 +231,60 @@ impl<'c> Extend<&'c Escalation> for EscalationColumns {
             self.due_at.push(time(row.due_at));
             self.done_at.push(time(row.done_at));
         }
+    }
+}
+
+/// `identity`, of keys that are moved.
+#[derive(Debug, Default)]
+pub(super) struct MoveColumns {
+    pub(super) kind: Vec<i16>,
+    pub(super) digest: Vec<Uuid>,
+    pub(super) from: Vec<Uuid>,
+    pub(super) to: Vec<Uuid>,
+}
+
+impl MoveColumns {
+    /// Ascending by key.
+    pub(super) fn of(moves: &[MovedIdentity]) -> Self {
+        let mut moves = moves.to_vec();
+        moves.sort_unstable_by_key(|moved| moved.key);
+        let mut columns = Self::default();
+        for moved in moves {
+            columns.kind.push(moved.key.kind.code());
+            columns.digest.push(Uuid::from_bytes(moved.key.digest));
+            columns.from.push(moved.from.0);
+            columns.to.push(moved.to.0);
+        }
+        columns
+    }
+}
+
+/// `outbox`: the arrays of one row.
+#[derive(Debug, Default)]
+pub(super) struct OutboxColumns {
+    pub(super) at: Option<SqlTime>,
+    pub(super) lead: Vec<Uuid>,
+    pub(super) epoch: Vec<i32>,
+    pub(super) kind: Vec<i16>,
+    pub(super) state: Vec<i16>,
+    pub(super) step: Vec<Option<i32>>,
+    pub(super) respond_by: Vec<Option<SqlTime>>,
+    pub(super) until: Vec<Option<SqlTime>>,
+}
+
+impl OutboxColumns {
+    pub(super) fn of(happened: Option<&Happened>) -> Self {
+        let mut columns = Self { at: happened.map(|happened| time(happened.at)), ..Self::default() };
+        for event in happened.iter().flat_map(|happened| &happened.events) {
+            columns.lead.push(event.lead.0);
+            columns.epoch.push(event.epoch.0);
+            columns.kind.push(event.kind.code());
+            columns.state.push(event.state.code());
+            columns.step.push(event.step.map(i32::from));
+            columns.respond_by.push(opt_time(event.respond_by));
+            columns.until.push(opt_time(event.until));
+        }
+        columns
     }
 }
 

@@ -4,8 +4,14 @@ use domain::ids::TenantId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::columns::{AssignmentColumns, EscalationColumns, OwnershipColumns, TimerColumns};
-use crate::{changes::Changes, codes::Code as _, error::WriteError};
+use super::columns::{
+    AssignmentColumns, EscalationColumns, MoveColumns, OutboxColumns, OwnershipColumns, TimerColumns,
+};
+use crate::{
+    changes::{Changes, Happened},
+    codes::Code as _,
+    error::WriteError,
+};
 
 /// True when there is nothing for [`change`] to do.
 pub(super) fn is_empty(changes: &Changes) -> bool {
@@ -18,13 +24,15 @@ pub(super) fn is_empty(changes: &Changes) -> bool {
         && changes.escalations.is_empty()
 }
 
-/// Ownership by compare-and-set, assignments, timers, identity keys, escalations: one round trip, whatever their number.
+/// Ownership by compare-and-set, assignments, timers, identity keys, escalations, and what others are told: one round trip, whatever their number.
 pub(super) async fn change(
     connection: &mut PgConnection,
     tenant: TenantId,
     seen: Option<i64>,
     changes: &Changes,
+    happened: Option<&Happened>,
 ) -> Result<i64, WriteError> {
+    let told = OutboxColumns::of(happened);
     let expected: Vec<i32> = changes.ownerships.iter().map(|(epoch, _)| epoch.0).collect();
     let mut owned = OwnershipColumns::default();
     owned.extend(changes.ownerships.iter().map(|(_, ownership)| ownership));
@@ -37,13 +45,7 @@ pub(super) async fn change(
 
     let mut timers = TimerColumns::default();
     timers.extend(&changes.set_timers);
-    let mut moves = changes.moved_identities.clone();
-    moves.sort_unstable_by_key(|moved| moved.key);
-    let kinds: Vec<i16> = moves.iter().map(|moved| moved.key.kind.code()).collect();
-    let digests: Vec<Uuid> = moves.iter().map(|moved| Uuid::from_bytes(moved.key.digest)).collect();
-    let from: Vec<Uuid> = moves.iter().map(|moved| moved.from.0).collect();
-    let to: Vec<Uuid> = moves.iter().map(|moved| moved.to.0).collect();
-
+    let moves = MoveColumns::of(&changes.moved_identities);
     let mut done = EscalationColumns::default();
     done.extend(&changes.escalations);
 
@@ -82,10 +84,10 @@ pub(super) async fn change(
         &periods.end_reason as _,
         &cleared,
         &cleared_kinds,
-        &kinds,
-        &digests,
-        &from,
-        &to,
+        &moves.kind,
+        &moves.digest,
+        &moves.from,
+        &moves.to,
         &done.lead,
         &done.epoch,
         &done.step,
@@ -113,19 +115,32 @@ pub(super) async fn change(
         &begun.end_reason as _,
         &begun.traceparent as _,
         &begun.decision as _,
+        told.at as _,
+        &told.lead,
+        &told.epoch,
+        &told.kind,
+        &told.state,
+        &told.step as _,
+        &told.respond_by as _,
+        &told.until as _,
     )
     .fetch_one(connection)
     .await
     .map_err(WriteError::from)?;
     let commits = counts.commits.ok_or(WriteError::Overtaken)?;
+    as_expected(changes, counts.ownerships, counts.assignments, counts.identities)?;
+    Ok(commits)
+}
 
-    if !is_all(counts.ownerships, &changes.ownerships) || !is_all(counts.assignments, &changes.assignments) {
+/// Whether so many rows of each kind were found as everything was decided on.
+fn as_expected(changes: &Changes, ownerships: i64, assignments: i64, identities: i64) -> Result<(), WriteError> {
+    if !is_all(ownerships, &changes.ownerships) || !is_all(assignments, &changes.assignments) {
         return Err(WriteError::EpochMoved);
     }
-    if !is_all(counts.identities, &changes.moved_identities) {
+    if !is_all(identities, &changes.moved_identities) {
         return Err(WriteError::IdentityTaken);
     }
-    Ok(commits)
+    Ok(())
 }
 
 fn is_all<T>(count: i64, rows: &[T]) -> bool {

@@ -73,6 +73,11 @@ WITH held AS (
     SELECT held.tenant_id, n.*
     FROM held, unnest($38::uuid[], $39::integer[], $40::integer[], $41::smallint[], $42::text[],
                              $43::timestamptz[], $44::timestamptz[]) AS n
+), told AS (
+    INSERT INTO outbox (tenant_id, commit, day, at, leads, epochs, kinds, states, steps, respond_by, until)
+    SELECT tenant_id, commits, (now() AT TIME ZONE 'UTC')::date, $65::timestamptz, $66::uuid[], $67::integer[], $68::smallint[],
+           $69::smallint[], $70::integer[], $71::timestamptz[], $72::timestamptz[]
+    FROM held WHERE $65 IS NOT NULL
 )
 SELECT (SELECT max(commits) FROM held) AS commits, (SELECT count(*) FROM owned) AS "ownerships!", (SELECT count(*) FROM answered) AS "assignments!",
        (SELECT count(*) FROM moved) AS "identities!"

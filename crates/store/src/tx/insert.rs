@@ -4,8 +4,12 @@ use domain::ids::TenantId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::columns::{LoadColumns, NewColumns, RotationColumns, TimerColumns};
-use crate::{changes::Changes, codes::Code as _, error::WriteError};
+use super::columns::{LoadColumns, NewColumns, OutboxColumns, RotationColumns, TimerColumns};
+use crate::{
+    changes::{Changes, Happened},
+    codes::Code as _,
+    error::WriteError,
+};
 
 /// True when there is nothing for [`insert`] to do.
 pub(super) fn is_empty(changes: &Changes) -> bool {
@@ -17,7 +21,7 @@ pub(super) fn is_empty(changes: &Changes) -> bool {
         && changes.rotations.is_empty()
 }
 
-/// New leads with ownership, assignment and timers, identity keys, counters and responses: one round trip,
+/// New leads with ownership, assignment and timers, identity keys, counters and responses, and what others are told: one round trip,
 /// whatever their number. Rows of one table go in ascending order, so that two batches that both insert two keys
 /// wait for each other in one direction only.
 pub(super) async fn insert(
@@ -25,7 +29,9 @@ pub(super) async fn insert(
     tenant: TenantId,
     seen: Option<i64>,
     changes: &Changes,
+    happened: Option<&Happened>,
 ) -> Result<i64, WriteError> {
+    let told = OutboxColumns::of(happened);
     let new = NewColumns::of(&changes.new_leads)?;
     let mut timers = TimerColumns::default();
     timers.extend(&changes.new_timers);
@@ -94,6 +100,14 @@ pub(super) async fn insert(
         &requests,
         &fingerprints,
         &answers as _,
+        told.at as _,
+        &told.lead,
+        &told.epoch,
+        &told.kind,
+        &told.state,
+        &told.step as _,
+        &told.respond_by as _,
+        &told.until as _,
     )
     .fetch_one(connection)
     .await?;

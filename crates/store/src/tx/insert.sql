@@ -57,5 +57,10 @@ WITH held AS (
          unnest($44::uuid[], $45::uuid[], $46::bytea[]) AS r (request_id, fingerprint, response),
          generate_series(((now() - interval '10 minutes') AT TIME ZONE 'UTC')::date, (now() AT TIME ZONE 'UTC')::date,
                          interval '1 day') AS kept (day)
+), told AS (
+    INSERT INTO outbox (tenant_id, commit, day, at, leads, epochs, kinds, states, steps, respond_by, until)
+    SELECT tenant_id, commits, (now() AT TIME ZONE 'UTC')::date, $47::timestamptz, $48::uuid[], $49::integer[], $50::smallint[],
+           $51::smallint[], $52::integer[], $53::timestamptz[], $54::timestamptz[]
+    FROM held WHERE $47 IS NOT NULL
 )
 SELECT max(commits) FROM held

@@ -13,6 +13,7 @@ mod insert;
 mod leads;
 mod lookup;
 mod session;
+mod tell;
 mod wake;
 mod write;
 

@@ -17,11 +17,13 @@ impl Tx {
     /// The tenant's number of commits from then on; `None`: there was nothing to write.
     pub async fn write(&mut self, tenant: TenantId, changes: &Changes) -> Result<Option<i64>, WriteError> {
         let mut commits = None;
+        // One row a commit, by the statement that comes first.
+        let mut happened = changes.happened.as_ref();
         // What existed comes first: an identity key that is moved must be where it was found.
         if !existing::is_empty(changes) {
             self.begin().await?;
             let (seen, statement) = (self.seen()?, self.statement("change"));
-            let written = statement.run(existing::change(self.enter()?, tenant, seen, changes)).await;
+            let written = statement.run(existing::change(self.enter()?, tenant, seen, changes, happened.take())).await;
             commits = Some(self.leave(written)?);
             // The statement has locked the tenant's row.
             self.held();
@@ -29,7 +31,7 @@ impl Tx {
         if !insert::is_empty(changes) {
             let (seen, statement) = (self.seen()?, self.statement("insert"));
             let alone = self.stage == Stage::Reading;
-            let written = statement.run(insert::insert(self.enter()?, tenant, seen, changes)).await;
+            let written = statement.run(insert::insert(self.enter()?, tenant, seen, changes, happened.take())).await;
             let written = self.leave(written);
             if alone {
                 commits = Some(written.map_err(|error| match error {

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     directory::DirectoryDocument,
     lifecycle::{Command, Outcome, Place, Presence, outcome},
-    ownership::Timer,
+    ownership::{Event, EventKind, Ownership, Timer},
     policy::Policy,
     snapshot::DirectoryIndex,
 };
@@ -177,6 +177,33 @@ fn by_timers(case: &LeadCase, snapshot: &Snapshot, now: Timestamp) -> Vec<(Comma
     all
 }
 
+/// Others are told of every change of the ownership, of every step of the chain, and of nothing else.
+fn check_told(command: Command, before: &LeadCase, after: &LeadCase) {
+    let events = after.changes.clone().told();
+    let place = before.place();
+    let (steps, changes): (Vec<_>, Vec<_>) = events.iter().partition(|event| event.step.is_some());
+    assert_eq!(steps.len(), after.changes.escalations.len(), "{command:?} of {place:?}: {events:?}");
+    // Which step comes next is of no interest to others.
+    let moved = Ownership { chain_step: after.ownership.chain_step, ..before.ownership.clone() } != after.ownership;
+    assert_eq!(!changes.is_empty(), moved, "{command:?} of {place:?}: {events:?}");
+    assert!(events.is_sorted_by_key(|event| event.epoch), "{command:?} of {place:?}: {events:?}");
+    let is_begin = |event: &&&Event| match event.kind {
+        EventKind::Assigned | EventKind::Queued | EventKind::Returned => true,
+        EventKind::Closed => after.ownership.owner == Owner::Queue(Queue::Disqualified),
+        _ => false,
+    };
+    let begun: Vec<_> = changes.iter().filter(is_begin).map(|event| event.epoch).collect();
+    let epochs: Vec<_> = (before.ownership.epoch.0 + 1..=after.ownership.epoch.0).map(crate::ids::Epoch).collect();
+    assert_eq!(begun, epochs, "{command:?} of {place:?}: {events:?}");
+    if let Some(last) = changes.last() {
+        assert_eq!(
+            (last.epoch, last.state),
+            (after.ownership.epoch, after.ownership.state),
+            "{command:?} of {place:?}"
+        );
+    }
+}
+
 /// Walks on from every new lead until nothing new is found.
 fn walk() -> BTreeSet<Entry> {
     let mut counters = Counters::default();
@@ -200,6 +227,7 @@ fn walk() -> BTreeSet<Entry> {
         for company in &*COMPANIES {
             for (command, seen, after) in by_hand(&case, company, now).into_iter().chain(by_timers(&case, company, now))
             {
+                check_told(command, &case, &after);
                 entries.insert((case.place(), command, seen));
                 frontier.push(after);
             }
