@@ -1,7 +1,8 @@
 //! `watch`: what happens to leads, a line for each change, as it happens.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -19,7 +20,7 @@ use tonic::{Code, Request, Status};
 
 use crate::{
     CallError, Clients,
-    text::{instant, print, word},
+    text::{instant, word},
 };
 
 /// How long one stream may last. It is resumed at its end, as after any other.
@@ -98,7 +99,14 @@ async fn stream(args: &WatchArgs, clients: &Clients, progress: &mut Progress) ->
     let mut changes = clients.assignment.clone().watch_ownership(request).await.map_err(Ended::Broken)?.into_inner();
     while let Some(response) = changes.message().await.map_err(Ended::Broken)? {
         for change in &response.changes {
-            print(&line(change, &zone)).map_err(|error| Ended::Failed(error.into()))?;
+            match writeln!(io::stdout().lock(), "{}", line(change, &zone)) {
+                // Nobody reads any more (`| head`).
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                    progress.left = 0;
+                    return Ok(());
+                }
+                written => written.map_err(|error| Ended::Failed(error.into()))?,
+            }
         }
         progress.begun = true;
         progress.token = response.resume_token;
