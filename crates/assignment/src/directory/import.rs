@@ -143,15 +143,15 @@ fn completed(before: &DirectoryDocument, document: &DirectoryDocument) -> Direct
     }
     let teams: BTreeSet<_> = left.iter().map(|rep| &rep.team).filter(|id| !document.teams.contains_key(id)).collect();
     let teams: Vec<_> = teams.into_iter().filter_map(|id| before.teams.get(id)).collect();
-    let calendars = left.iter().filter_map(|rep| rep.calendar.as_ref()).chain(teams.iter().map(|team| &team.calendar));
+    let places = left.iter().flat_map(|rep| &rep.territories).filter(|id| !document.territories.contains_key(id));
+    let places: Vec<_> = places.filter_map(|id| before.territories.get(id)).collect();
+    let of_reps = left.iter().filter_map(|rep| rep.calendar.as_ref());
+    let of_places = places.iter().filter_map(|place| place.calendar.as_ref());
+    let calendars = of_reps.chain(of_places).chain(teams.iter().map(|team| &team.calendar));
     for calendar in calendars.filter(|id| !document.calendars.contains_key(id)) {
         after.calendars.extend(before.calendars.get_key_value(calendar).map(|(id, entry)| (id.clone(), entry.clone())));
     }
-    let territories = left.iter().flat_map(|rep| &rep.territories);
-    for territory in territories.filter(|id| !document.territories.contains_key(id)) {
-        let kept = before.territories.get_key_value(territory);
-        after.territories.extend(kept.map(|(id, entry)| (id.clone(), entry.clone())));
-    }
+    after.territories.extend(places.into_iter().map(|place| (place.id.clone(), place.clone())));
     after.teams.extend(teams.into_iter().map(|team| (team.id.clone(), team.clone())));
     after
 }

@@ -30,8 +30,7 @@ pub(super) fn pools(
     changed.extend(absent);
 
     let has_changed = |rep: &Rep| {
-        let team = after.teams.get(&rep.team);
-        let calendar = rep.calendar.as_ref().or(team.map(|team| &team.calendar));
+        let calendar = after.calendar_of(rep);
         changed.contains(&(EntityKind::Rep, rep.id.as_str()))
             || changed.contains(&(EntityKind::Team, rep.team.as_str()))
             || calendar.is_some_and(|calendar| changed.contains(&(EntityKind::Calendar, calendar.as_str())))

@@ -2,8 +2,8 @@
 //!
 //! # What is open
 //!
-//! The clock on the wall decides: a moment is open when the local clock shows a time within the hours of that weekday, and the
-//! local date is not a holiday. So when clocks are put forward, hours that the clock skips are never open; when they are put back
+//! The clock on the wall decides: a moment is open when the local clock shows a time within the hours of the local date, and
+//! [`CalendarSpec`](crate::directory::CalendarSpec) says which hours that date has. So when clocks are put forward, hours that the clock skips are never open; when they are put back
 //! and an hour runs twice, it is open both times. Hours that no such change touches keep their local times all year, and a day that is
 //! open from midnight to midnight has 23, 24 or 25 open hours.
 //!
@@ -13,15 +13,23 @@
 //! that would lie behind the last year is `None`. In memory an open interval takes 12 bytes and an open day 2: a
 //! nine-to-five week takes about 4 KB a year, two intervals on all seven days about 10 KB.
 
+mod closed;
 mod compile;
+mod dates;
 mod days;
+mod holiday;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod weekday;
 mod zone;
 
-use jiff::{Timestamp, civil, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 
+pub use closed::closed_year;
 pub use compile::CalendarError;
+pub use holiday::{HolidayRule, InvalidYearDay, Substitute, YearDay};
+pub(crate) use weekday::weekdays;
+pub use weekday::{WEEKDAYS, weekday_name, weekday_named};
 pub use zone::{UnknownTimeZone, time_zone};
 
 /// A compiled calendar.
@@ -90,33 +98,33 @@ impl Calendar {
         if open.end == self.length { None } else { self.moment(i64::from(open.end), 0) }
     }
 
-    /// The earliest moment by which `seconds` open seconds have passed since `at`: a span that runs out just when hours
-    /// close ends then, not at the next opening. With 0 it is `at`, open or not. `None` if the window ends before.
-    pub fn add_open_seconds(&self, at: Timestamp, seconds: u32) -> Option<Timestamp> {
-        if seconds == 0 {
+    /// The earliest moment by which that much open time has passed since `at`: a span that runs out just when hours
+    /// close ends then, not at the next opening. With 0 (or less) it is `at`, open or not. `None` if the window ends before.
+    pub fn add_open(&self, at: Timestamp, duration: SignedDuration) -> Option<Timestamp> {
+        if duration <= SignedDuration::ZERO {
             return Some(at);
         }
-        let (second, nanosecond) = self.position(self.next_open(at)?);
-        let target = self.open_before(second) + i64::from(seconds);
-        // A started second must still fit in: then a span can't end just when hours close, but only behind it.
-        let fits = |open: &Open| i64::from(open.before) + i64::from(nanosecond == 0) <= target;
-        let open = self.open.get(self.open.partition_point(fits).checked_sub(1)?)?;
-        let second = i64::from(open.start) + target - i64::from(open.before);
-        if second + i64::from(nanosecond > 0) > i64::from(open.end) { None } else { self.moment(second, nanosecond) }
+        let target = self.open_before(at).checked_add(i64::try_from(duration.as_nanos()).ok()?)?;
+        let started = self.open.partition_point(|open| nanos(open.before) < target);
+        let open = self.open.get(started.checked_sub(1)?)?;
+        let end = nanos(open.start) + (target - nanos(open.before));
+        if end > nanos(open.end) { None } else { self.moment(end / SECOND, i32::try_from(end % SECOND).ok()?) }
     }
 
-    /// Open seconds from `from` to `to`, negative when `to` is earlier. Parts of a second are dropped at both ends.
-    pub fn open_seconds_between(&self, from: Timestamp, to: Timestamp) -> i64 {
-        self.open_before(self.position(to).0) - self.open_before(self.position(from).0)
+    /// Open time from `from` to `to`, to the nanosecond; negative when `to` is earlier.
+    pub fn open_between(&self, from: Timestamp, to: Timestamp) -> SignedDuration {
+        SignedDuration::from_nanos(self.open_before(to) - self.open_before(from))
     }
 
-    /// Open seconds of the window before its second `second`.
-    fn open_before(&self, second: i64) -> i64 {
-        let started = self.open.partition_point(|open| i64::from(open.start) <= second);
-        started
-            .checked_sub(1)
-            .and_then(|last| self.open.get(last))
-            .map_or(0, |open| i64::from(open.before) + second.min(i64::from(open.end)) - i64::from(open.start))
+    /// Open nanoseconds of the window before that moment.
+    fn open_before(&self, at: Timestamp) -> i64 {
+        let (second, nanosecond) = self.position(at);
+        let Ok(second) = u32::try_from(second.min(i64::from(self.length))) else { return 0 };
+        let started = self.open.partition_point(|open| open.start <= second);
+        started.checked_sub(1).and_then(|last| self.open.get(last)).map_or(0, |open| {
+            let into = nanos(second.min(open.end) - open.start);
+            nanos(open.before) + into + if second < open.end { i64::from(nanosecond) } else { 0 }
+        })
     }
 
     fn interval_at(&self, at: Timestamp) -> Option<&Open> {
@@ -136,6 +144,13 @@ impl Calendar {
     fn moment(&self, second: i64, nanosecond: i32) -> Option<Timestamp> {
         timestamp(self.origin + second, nanosecond)
     }
+}
+
+const SECOND: i64 = 1_000_000_000;
+
+/// As nanoseconds. A window has less than 2^32 seconds, so any two of its lengths add up to less than 2^63 nanoseconds.
+fn nanos(seconds: u32) -> i64 {
+    i64::from(seconds) * SECOND
 }
 
 fn timestamp(second: i64, nanosecond: i32) -> Option<Timestamp> {

@@ -1,18 +1,17 @@
 //! What a directory must keep, whether it came as a whole or changed in one entry.
 
+mod calendar;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::{self, Display},
     sync::Arc,
 };
 
-use jiff::civil::Time;
+use jiff::SignedDuration;
 
-use super::{
-    Absence, Account, CalendarSpec, DirectoryDocument, EntityKind, OpenHours, Pool, Rep, Team, Territory, shape,
-};
+use super::{Absence, Account, DirectoryDocument, EntityKind, Pool, Rep, Team, Territory, shape};
 use crate::{
-    calendar::time_zone,
     ids::{AccountId, CalendarId, RepId, TeamId, TerritoryId},
     yaml::did_you_mean,
 };
@@ -23,8 +22,8 @@ const MAX_VIOLATIONS: usize = 1_000;
 const MAX_WEIGHT: u32 = 10_000;
 /// Accounts above an account, up to the one without a parent.
 const MAX_ANCESTORS: usize = 16;
-/// Weekdays as documents name them, Monday first.
-pub(super) const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// Most days for which an absence lets clocks stand still.
+pub const MAX_DAYS_STOPPED: i64 = 366;
 
 /// Something that a directory must not have.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,34 +92,9 @@ struct Check<'d> {
 }
 
 impl<'d> Check<'d> {
-    fn calendar(&mut self, calendar: &CalendarSpec) {
-        self.name(&calendar.name);
-        if self.violations.len() < MAX_VIOLATIONS
-            && let Err(error) = time_zone(&calendar.time_zone)
-        {
-            self.wrong("time_zone", error.to_string());
-        }
-        for (day, hours) in WEEKDAYS.iter().zip(&calendar.week) {
-            let end_of = |hours: &OpenHours| (hours.end != Time::midnight()).then_some(hours.end);
-            for (index, open) in hours.iter().enumerate() {
-                if end_of(open).is_some_and(|end| end <= open.start) {
-                    self.wrong(format!("hours.{day}[{index}]"), "ends before it starts; 00:00 is the end of the day");
-                }
-            }
-            for (index, pair) in hours.windows(2).enumerate() {
-                if end_of(&pair[0]).is_none_or(|end| pair[1].start < end) {
-                    self.wrong(format!("hours.{day}[{}]", index + 1), "starts before the interval ahead of it ends");
-                }
-            }
-        }
-        if calendar.week.iter().all(Vec::is_empty) {
-            self.wrong("hours", "is never open: whoever works by it would never get a lead");
-        }
-        self.distinct("holidays", &calendar.holidays);
-    }
-
     fn territory(&mut self, territory: &Territory) {
         self.name(&territory.name);
+        self.calendar_is_there("calendar", territory.calendar.as_ref());
         self.each("countries", &territory.countries, shape::is_country, "a country such as DE (ISO 3166-1)");
         self.each("regions", &territory.regions, is_word, "a region such as US-CA");
         let expected = "COUNTRY:PREFIX such as US:94";
@@ -206,6 +180,12 @@ impl<'d> Check<'d> {
         self.rep_is_there("rep", Some(&absence.rep));
         if absence.end <= absence.start {
             self.wrong("end", "must be later than `start`");
+        }
+        let length = absence.end.duration_since(absence.start);
+        if absence.stops_clocks && length > SignedDuration::from_hours(24 * MAX_DAYS_STOPPED) {
+            let most =
+                format!("is more than {MAX_DAYS_STOPPED} days behind `start`, too long for clocks to stand still");
+            self.wrong("end", most);
         }
     }
 

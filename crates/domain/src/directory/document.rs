@@ -75,6 +75,14 @@ impl DirectoryDocument {
         calendars.chain(territories).chain(teams).chain(reps).chain(pools).chain(accounts).chain(absences)
     }
 
+    /// The calendar by which a rep works: the rep's own; else that of the first of its territories, in the order in which
+    /// the rep names them, that has one; else the team's. `None`: the team is not there.
+    pub fn calendar_of<'d>(&'d self, rep: &'d Rep) -> Option<&'d CalendarId> {
+        let of_places = || rep.territories.iter().find_map(|place| self.territories.get(place)?.calendar.as_ref());
+        let of_team = || self.teams.get(&rep.team).map(|team| &team.calendar);
+        rep.calendar.as_ref().or_else(of_places).or_else(of_team)
+    }
+
     /// The ids of all entries of a kind, ascending.
     pub fn ids(&self, kind: EntityKind) -> Box<dyn Iterator<Item = &str> + '_> {
         match kind {

@@ -3,7 +3,10 @@
 use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AbsenceId, AccountId, CalendarId, PoolId, RepId, TeamId, TerritoryId};
+use crate::{
+    calendar::{HolidayRule, weekdays},
+    ids::{AbsenceId, AccountId, CalendarId, PoolId, RepId, TeamId, TerritoryId},
+};
 
 /// How experienced a rep is; later ones include earlier ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,7 +40,7 @@ pub struct Rep {
     pub email: Option<String>,
     /// The team it belongs to.
     pub team: TeamId,
-    /// Its working hours and time zone; the team's when `None`.
+    /// Its working hours and time zone; `None`: see [`super::DirectoryDocument::calendar_of`].
     pub calendar: Option<CalendarId>,
     /// Experience.
     pub seniority: Seniority,
@@ -70,7 +73,7 @@ pub struct Team {
     pub name: String,
     /// The rep who leads it: target of the `manager` escalation step.
     pub manager: Option<RepId>,
-    /// Working hours of members that have none of their own.
+    /// Working hours of members for whom nothing else says them, see [`super::DirectoryDocument::calendar_of`].
     pub calendar: CalendarId,
 }
 
@@ -178,9 +181,18 @@ pub struct Territory {
     pub regions: Vec<String>,
     /// `COUNTRY:PREFIX` of postal codes (`US:94`).
     pub postal_prefixes: Vec<String>,
+    /// Working hours of reps who work here and have none of their own, see [`super::DirectoryDocument::calendar_of`].
+    #[serde(default)]
+    pub calendar: Option<CalendarId>,
 }
 
-/// Working hours of a week, holidays, time zone.
+/// Working hours, holidays, time zone.
+///
+/// What a date has is the first of these that names it:
+///
+/// 1. its opening: those hours, whatever else is said of the date;
+/// 2. a holiday, dated, by a rule, or the substitute of one: it is closed;
+/// 3. the hours of its weekday, in the latest version that is in force by then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CalendarSpec {
     /// Its id.
@@ -191,8 +203,44 @@ pub struct CalendarSpec {
     pub time_zone: String,
     /// Open intervals by weekday, Monday first; within a day ascending and apart. `end` is exclusive; 00:00 as an end is midnight.
     pub week: [Vec<OpenHours>; 7],
+    /// Other hours of the week from a date on, ascending by date: what was before stays as it was.
+    #[serde(default)]
+    pub later_hours: Vec<LaterHours>,
     /// Whole days that are closed.
     pub holidays: Vec<civil::Date>,
+    /// Days that are closed each year.
+    #[serde(default)]
+    pub holiday_rules: Vec<HolidayRule>,
+    /// Days on which a holiday gets a substitute, whether hours say that they are open or not.
+    #[serde(default = "saturday_and_sunday", with = "weekdays")]
+    pub weekend: Vec<civil::Weekday>,
+    /// Dates with hours of their own.
+    #[serde(default)]
+    pub openings: Vec<Opening>,
+}
+
+/// The weekend of calendars that name none.
+pub fn saturday_and_sunday() -> Vec<civil::Weekday> {
+    vec![civil::Weekday::Saturday, civil::Weekday::Sunday]
+}
+
+/// The hours of a week from a date on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaterHours {
+    /// The first local date on which they hold.
+    pub from: civil::Date,
+    /// As [`CalendarSpec::week`].
+    pub week: [Vec<OpenHours>; 7],
+}
+
+/// A date that has its own hours, in place of those of its weekday: a Saturday before Christmas, a half day, a holiday on which
+/// somebody works after all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The local date.
+    pub date: civil::Date,
+    /// Ascending and apart, one at least.
+    pub hours: Vec<OpenHours>,
 }
 
 /// From `start` up to `end`, local time.
@@ -204,7 +252,7 @@ pub struct OpenHours {
     pub end: civil::Time,
 }
 
-/// An interval in which a rep gets nothing.
+/// An interval in which a rep gets nothing: days, half days, an hour.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Absence {
     /// Its id.
@@ -217,6 +265,10 @@ pub struct Absence {
     pub end: Timestamp,
     /// Why, free text.
     pub reason: Option<String>,
+    /// The rep's business clocks stand still meanwhile, as on a holiday. Otherwise they run on, and what the rep can't answer goes
+    /// up the chain in time: a lead does not wait because somebody is ill.
+    #[serde(default)]
+    pub stops_clocks: bool,
 }
 
 /// One entry of the directory, of whichever kind.

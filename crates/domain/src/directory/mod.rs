@@ -12,10 +12,10 @@ mod warnings;
 #[cfg(test)]
 mod tests;
 
-pub use check::Violation;
+pub use check::{MAX_DAYS_STOPPED, Violation};
 pub use document::DirectoryDocument;
 pub use entities::{
-    Absence, Account, CalendarSpec, Entity, EntityKind, Hours, Member, OpenHours, Pool, Rep, Seniority, Strategy, Team,
-    Territory,
+    Absence, Account, CalendarSpec, Entity, EntityKind, Hours, LaterHours, Member, OpenHours, Opening, Pool, Rep,
+    Seniority, Strategy, Team, Territory, saturday_and_sunday,
 };
 pub use read::MAX_BYTES;

@@ -16,13 +16,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, Time, Weekday};
 
 use super::{
-    Absence, Account, CalendarSpec, DirectoryDocument, Entity, EntityKind, Hours, Member, OpenHours, Pool, Rep,
-    Seniority, Strategy, Team, Territory, check::WEEKDAYS,
+    Absence, Account, CalendarSpec, DirectoryDocument, Entity, EntityKind, Hours, LaterHours, Member, OpenHours,
+    Opening, Pool, Rep, Seniority, Strategy, Team, Territory, saturday_and_sunday,
 };
-use crate::yaml::{self, Field, Map, Problem};
+use crate::{
+    calendar::{HolidayRule, Substitute, WEEKDAYS, weekday_named},
+    yaml::{self, Field, Map, Problem},
+};
 
 /// Largest document that is read, in bytes.
 pub const MAX_BYTES: usize = 32 << 20;
@@ -194,29 +197,83 @@ fn account(field: Field<'_>) -> Option<Account> {
 }
 
 fn territory(field: Field<'_>) -> Option<Territory> {
-    let map = field.map(&["id", "name", "countries", "regions", "postal_prefixes"])?;
+    let map = field.map(&["id", "name", "countries", "regions", "postal_prefixes", "calendar"])?;
     let (id, name) = (id(map), name(map));
     Some(Territory {
         countries: map.list_of("countries", Field::string),
         regions: map.list_of("regions", Field::string),
         postal_prefixes: map.list_of("postal_prefixes", Field::string),
+        calendar: map.get("calendar").and_then(Field::parse),
         id: id?,
         name,
     })
 }
 
 fn calendar(field: Field<'_>) -> Option<CalendarSpec> {
-    let map = field.map(&["id", "name", "time_zone", "hours", "holidays"])?;
+    let map = field.map(&[
+        "id",
+        "name",
+        "time_zone",
+        "hours",
+        "later_hours",
+        "holidays",
+        "holiday_rules",
+        "weekend",
+        "openings",
+    ])?;
     let (id, name) = (id(map), name(map));
     let time_zone = map.require("time_zone").and_then(Field::string).unwrap_or_else(|| "UTC".to_owned());
-    let days = map.require("hours").and_then(|f| f.map(&WEEKDAYS));
+    let hours = map.require("hours");
     Some(CalendarSpec {
-        week: WEEKDAYS.map(|day| days.map(|days| days.list_of(day, open_hours)).unwrap_or_default()),
-        holidays: map.list_of("holidays", |f| f.parse_as::<Date>("a date such as 2026-12-25")),
+        week: hours.map(week).unwrap_or_default(),
+        later_hours: map.list_of("later_hours", later_hours),
+        holidays: map.list_of("holidays", date),
+        holiday_rules: map.list_of("holiday_rules", holiday_rule),
+        weekend: map.get("weekend").map_or_else(saturday_and_sunday, |f| f.list_of(weekday)),
+        openings: map.list_of("openings", opening),
         id: id?,
         name,
         time_zone,
     })
+}
+
+fn week(field: Field<'_>) -> [Vec<OpenHours>; 7] {
+    let days = field.map(&WEEKDAYS);
+    WEEKDAYS.map(|day| days.map(|days| days.list_of(day, open_hours)).unwrap_or_default())
+}
+
+fn later_hours(field: Field<'_>) -> Option<LaterHours> {
+    let map = field.map(&["from", "hours"])?;
+    let (from, hours) = (map.require("from").and_then(date), map.require("hours").map(week));
+    Some(LaterHours { from: from?, week: hours? })
+}
+
+fn opening(field: Field<'_>) -> Option<Opening> {
+    let map = field.map(&["date", "hours"])?;
+    let (date, hours) = (map.require("date").and_then(date), map.require("hours"));
+    let hours = hours.map(|f| f.list_of(open_hours));
+    Some(Opening { date: date?, hours: hours? })
+}
+
+fn holiday_rule(field: Field<'_>) -> Option<HolidayRule> {
+    let map = field.map(&["name", "on", "substitute", "first_year", "last_year"])?;
+    let year = |field: Field<'_>| field.integer(HolidayRule::YEARS);
+    let (name, on) = (name(map), map.require("on").and_then(Field::parse));
+    Some(HolidayRule {
+        substitute: map.get("substitute").and_then(|f| f.one_of(Substitute::ALL)).unwrap_or_default(),
+        first_year: map.get("first_year").and_then(year).unwrap_or(*HolidayRule::YEARS.start()),
+        last_year: map.get("last_year").and_then(year).unwrap_or(*HolidayRule::YEARS.end()),
+        on: on?,
+        name,
+    })
+}
+
+fn date(field: Field<'_>) -> Option<Date> {
+    field.parse_as("a date such as 2026-12-25")
+}
+
+fn weekday(field: Field<'_>) -> Option<Weekday> {
+    field.one_of(WEEKDAYS.map(|name| (weekday_named(name).unwrap_or(Weekday::Monday), name)))
 }
 
 /// `09:00-17:30`; `24:00` is a way to write the end of the day.
@@ -234,11 +291,18 @@ fn open_hours(field: Field<'_>) -> Option<OpenHours> {
 }
 
 fn absence(field: Field<'_>) -> Option<Absence> {
-    let map = field.map(&["id", "rep", "start", "end", "reason"])?;
+    let map = field.map(&["id", "rep", "start", "end", "reason", "stops_clocks"])?;
     let moment = |key| map.require(key).and_then(|f| f.parse_as("a moment such as 2026-12-24T12:00:00+01:00"));
     let (id, rep) = (id(map), map.require("rep").and_then(Field::parse));
     let (start, end) = (moment("start"), moment("end"));
-    Some(Absence { reason: map.get("reason").and_then(Field::string), id: id?, rep: rep?, start: start?, end: end? })
+    Some(Absence {
+        reason: map.get("reason").and_then(Field::string),
+        stops_clocks: map.get("stops_clocks").and_then(Field::flag).unwrap_or(false),
+        id: id?,
+        rep: rep?,
+        start: start?,
+        end: end?,
+    })
 }
 
 fn id<T>(map: Map<'_>) -> Option<T>

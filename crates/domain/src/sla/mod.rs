@@ -1,5 +1,7 @@
 //! Spans of time that say by which clock they run, and the deadlines that follow from them.
 
+mod pauses;
+mod running;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -9,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
 
+pub use pauses::{InvalidPause, Pause, Pauses};
+pub use running::RunningClock;
 pub use text::InvalidSpan;
 
 /// Which time counts.
@@ -97,12 +101,14 @@ impl Span {
     ///   moment counts as the next opening. Friday 17:00 and `1d@business` is Monday 17:00 in a week of 9:00 to 17:30;
     ///   from a Saturday it is Tuesday 9:00.
     ///
+    /// [`RunningClock`] answers the same with pauses, and what else there is to ask.
+    ///
     /// `None` when the calendar ends before, or time itself does.
     pub fn deadline(self, from: Timestamp, calendar: &Calendar) -> Option<Timestamp> {
         match (self.clock, self.unit) {
-            (Clock::Wall, _) => from.checked_add(SignedDuration::from_secs(i64::from(self.seconds()))).ok(),
+            (Clock::Wall, _) => from.checked_add(self.duration()).ok(),
             (Clock::Business, Unit::Days) => calendar.add_open_days(from, self.amount),
-            (Clock::Business, _) => calendar.add_open_seconds(from, self.seconds()),
+            (Clock::Business, _) => calendar.add_open(from, self.duration()),
         }
     }
 
@@ -111,6 +117,11 @@ impl Span {
     pub fn is_longer_than(self, other: Self) -> bool {
         let open_days = |span: Self| span.clock == Clock::Business && span.unit == Unit::Days;
         self.clock == other.clock && open_days(self) == open_days(other) && self.seconds() > other.seconds()
+    }
+
+    /// Its length; that of a day is 24 hours.
+    const fn duration(self) -> SignedDuration {
+        SignedDuration::from_secs(self.seconds() as i64)
     }
 
     /// At most 86,400,000, as a span is made.

@@ -50,7 +50,8 @@ pub struct DirectoryIndex {
 pub struct RepEntry {
     /// The rep.
     pub rep: Arc<Rep>,
-    /// Its working hours: its own calendar, else its team's.
+    /// Its working hours ([`DirectoryDocument::calendar_of`]), without the absences that stop its clocks. Absences that would
+    /// leave nothing open in all the years that are kept stop nothing: a clock must have a deadline.
     pub calendar: Arc<Calendar>,
     /// Intervals of absence, `[start, end)`, ascending.
     pub absences: Vec<(Timestamp, Timestamp)>,
@@ -90,8 +91,12 @@ impl DirectoryIndex {
         }
 
         let mut absences: BTreeMap<&RepId, Vec<(Timestamp, Timestamp)>> = BTreeMap::new();
+        let mut stops: BTreeMap<&RepId, Vec<(Timestamp, Timestamp)>> = BTreeMap::new();
         for absence in document.absences.values() {
             absences.entry(&absence.rep).or_default().push((absence.start, absence.end));
+            if absence.stops_clocks {
+                stops.entry(&absence.rep).or_default().push((absence.start, absence.end));
+            }
         }
         let mut pools_of: BTreeMap<&RepId, Vec<PoolId>> = BTreeMap::new();
         for (pool, member) in document.pools.values().flat_map(|pool| pool.members.iter().map(move |m| (pool, m))) {
@@ -104,9 +109,11 @@ impl DirectoryIndex {
             absences.sort_unstable();
             let dangling = |what: String| CompileError::Dangling(format!("reps/{id}"), what);
             let team = document.teams.get(&rep.team).ok_or_else(|| dangling(format!("teams/{}", rep.team)))?;
-            let calendar = rep.calendar.as_ref().unwrap_or(&team.calendar);
+            let hours = document.calendar_of(rep).unwrap_or(&team.calendar);
+            let calendar = calendars.get(hours).ok_or_else(|| dangling(format!("calendars/{hours}")))?;
+            let cut = stops.get(id).and_then(|stops| calendar.without(stops));
             let entry = RepEntry {
-                calendar: calendars.get(calendar).cloned().ok_or_else(|| dangling(format!("calendars/{calendar}")))?,
+                calendar: cut.map_or_else(|| Arc::clone(calendar), Arc::new),
                 absences,
                 territories: rep.territories.iter().filter_map(|t| document.territories.get(t).cloned()).collect(),
                 manager: team.manager.clone().filter(|manager| manager != id),

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::{naive::Minutes, *};
+use crate::directory::{LaterHours, Opening};
 
 /// Zones with changes of whole hours, of half an hour, at midnight, both ways round the equator, and with none.
 const ZONES: [&str; 24] = [
@@ -53,12 +54,14 @@ fn day() -> impl Strategy<Value = Vec<OpenHours>> {
     ]
 }
 
-fn spec_and_start() -> impl Strategy<Value = (CalendarSpec, Timestamp)> {
+pub(crate) fn spec_and_start() -> impl Strategy<Value = (CalendarSpec, Timestamp)> {
     let date = (2020i16..=2035, 0i64..365).prop_map(|(year, day)| date(year, 1, 1) + jiff::Span::new().days(day));
     let week =
         prop::array::uniform7(day()).prop_filter("some hour is open", |week| week.iter().any(|day| !day.is_empty()));
-    (zone(), week, date, any::<bool>(), prop::collection::vec(0i64..10, 0..3)).prop_map(
-        |(zone, week, date, at_change, closed)| {
+    let special =
+        (prop::collection::vec((0i64..14, day()), 0..3), prop::option::of((0i64..14, prop::array::uniform7(day()))));
+    (zone(), week, date, any::<bool>(), prop::collection::vec(0i64..10, 0..3), special).prop_map(
+        |(zone, week, date, at_change, closed, (openings, later))| {
             let mut spec = spec(&zone, [""; 7], &[]);
             spec.week = week;
             let start = Timestamp::from_second(date.to_zoned(TimeZone::UTC).unwrap().timestamp().as_second()).unwrap();
@@ -69,7 +72,14 @@ fn spec_and_start() -> impl Strategy<Value = (CalendarSpec, Timestamp)> {
                 _ => start,
             };
             let first = start.to_zoned(TimeZone::UTC).date();
-            spec.holidays = closed.into_iter().map(|day| first + jiff::Span::new().days(day)).collect();
+            let day = |day: i64| first + jiff::Span::new().days(day);
+            spec.holidays = closed.into_iter().map(day).collect();
+            for (on, hours) in openings {
+                let is_new = !hours.is_empty() && spec.openings.iter().all(|opening| opening.date != day(on));
+                spec.openings.extend(is_new.then(|| Opening { date: day(on), hours }));
+            }
+            let later = later.filter(|(_, week)| week.iter().any(|day| !day.is_empty()));
+            spec.later_hours = later.map(|(from, week)| LaterHours { from: day(from), week }).into_iter().collect();
             (spec, start)
         },
     )

@@ -1,22 +1,18 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use jiff::civil::{date, time};
+mod every_zone;
+mod running;
+mod table;
+
+use jiff::civil::date;
 use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
-use crate::directory::{CalendarSpec, OpenHours};
+use crate::calendar::tests::{OFFICE, spec};
 
 fn calendar(time_zone: &str) -> Calendar {
-    let hours = vec![OpenHours { start: time(9, 0, 0, 0), end: time(17, 30, 0, 0) }];
-    let spec = CalendarSpec {
-        id: "office".parse().unwrap(),
-        name: "Office".to_owned(),
-        time_zone: time_zone.to_owned(),
-        week: std::array::from_fn(|day| if day < 5 { hours.clone() } else { Vec::new() }),
-        holidays: vec![date(2026, 12, 25)],
-    };
-    Calendar::compile(&spec, 2026..=2030).unwrap()
+    Calendar::compile(&spec(time_zone, OFFICE, &[date(2026, 12, 25)]), 2026..=2030).unwrap()
 }
 
 #[rstest]
