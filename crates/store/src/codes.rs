@@ -44,7 +44,7 @@ codes! {
     EscalationAction { Remind = 1, Backup = 2, Manager = 3, Queue = 4, FellThrough = 5 }
     EventKind {
         Assigned = 1, Queued = 2, Returned = 3, Accepted = 4, Responded = 5, Reminded = 6, Escalated = 7, Closed = 8,
-        SleepsOn = 9, Erased = 10,
+        SleepsOn = 9, Erased = 10, ClocksMoved = 11,
     }
     EntityKind { Calendar = 1, Territory = 2, Team = 3, Rep = 4, Pool = 5, Account = 6, Absence = 7 }
     IdentityKind { Email = 1, ExternalId = 2 }
@@ -116,8 +116,8 @@ mod tests {
         assert_eq!(codes_of(&[T::Accept, T::Escalate, T::Retry, T::Wake]), [1, 2, 3, 4]);
         assert_eq!(codes_of(&[A::Remind, A::Backup, A::Manager, A::Queue, A::FellThrough]), [1, 2, 3, 4, 5]);
         let events = [K::Assigned, K::Queued, K::Returned, K::Accepted, K::Responded];
-        let more = [K::Reminded, K::Escalated, K::Closed, K::SleepsOn, K::Erased];
-        assert_eq!(codes_of(&[&events[..], &more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        let more = [K::Reminded, K::Escalated, K::Closed, K::SleepsOn, K::Erased, K::ClocksMoved];
+        assert_eq!(codes_of(&[&events[..], &more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
         let kinds = [E::Calendar, E::Territory, E::Team, E::Rep, E::Pool, E::Account, E::Absence];
         assert_eq!(codes_of(&kinds), [1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(codes_of(&[IdentityKind::Email, IdentityKind::ExternalId]), [1, 2]);

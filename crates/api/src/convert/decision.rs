@@ -165,6 +165,7 @@ fn sla(verdict: &Verdict, snapshot: &Snapshot, since: Timestamp) -> v1::Sla {
         policy: verdict.sla.as_deref(),
         chain_since: since,
         steps_done: 0,
+        next_step_due: verdict.clocks.escalate_at,
         respond_by: verdict.clocks.respond_by,
         accept_by: verdict.clocks.accept_by,
     };

@@ -2,7 +2,7 @@
 
 use domain::{
     calendar::Calendar,
-    ownership::{Owner, Ownership, Timer},
+    ownership::{Owner, Ownership, Timer, TimerKind},
     policy::{SlaPolicy, Step, StepAction},
     snapshot::Snapshot,
 };
@@ -47,6 +47,8 @@ pub struct Targets<'a> {
     pub chain_since: Timestamp,
     /// How many of its steps were done.
     pub steps_done: u16,
+    /// When the next one is due, if a timer says so: hours may have changed since it was set, and it counts.
+    pub next_step_due: Option<Timestamp>,
     /// First response is due.
     pub respond_by: Option<Timestamp>,
     /// Acceptance is due.
@@ -57,7 +59,8 @@ pub struct Targets<'a> {
 pub fn to_wire(targets: &Targets<'_>, hours: Hours<'_>) -> v1::Sla {
     let steps = targets.policy.map_or(&[][..], |policy| &policy.steps);
     let steps = (0..).zip(steps).map(|(index, step)| {
-        let due = step.after.deadline(targets.chain_since, hours.calendar);
+        let set = targets.next_step_due.filter(|_| index == targets.steps_done);
+        let due = set.or_else(|| step.after.deadline(targets.chain_since, hours.calendar));
         step_to_wire(step, due, index < targets.steps_done, hours)
     });
     v1::Sla {
@@ -104,6 +107,7 @@ pub fn lead_to_wire(
         policy,
         chain_since: ownership.chain_since,
         steps_done: ownership.chain_step,
+        next_step_due: timers.iter().find(|timer| timer.kind == TimerKind::Escalate).map(|timer| timer.due_at),
         respond_by: ownership.respond_by,
         accept_by: ownership.accept_by,
     };

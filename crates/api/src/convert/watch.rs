@@ -102,6 +102,7 @@ impl From<EventKind> for v1::OwnershipChangeKind {
             EventKind::Closed => Self::Closed,
             EventKind::SleepsOn => Self::SleepsOn,
             EventKind::Erased => Self::Erased,
+            EventKind::ClocksMoved => Self::ClocksMoved,
         }
     }
 }

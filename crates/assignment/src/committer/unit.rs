@@ -278,13 +278,10 @@ impl<'a> Unit<'a> {
     pub(crate) fn into_changes(mut self) -> (Changes, Vec<RepId>, Counters) {
         let mut changes = Changes::default();
         let mut freed = Vec::new();
-        let mut events = Vec::new();
-        for mut case in self.cases.into_values().filter(|case| case.changes.dirty) {
+        for case in self.cases.into_values().filter(|case| case.changes.dirty) {
             freed.extend(case.changes.freed.iter().cloned());
-            events.extend(case.changes.told());
-            add_case(&mut changes, case);
+            add_case(&mut changes, case, self.now);
         }
-        changes.happened = (!events.is_empty()).then_some(Happened { at: self.now, events });
         for (key, before) in self.new_identities {
             let Some(&to) = self.identities.get(&key) else { continue };
             match before {
@@ -337,8 +334,12 @@ fn owner_rep(case: &LeadCase) -> Option<&RepId> {
     }
 }
 
-/// Sorts what changed in a case into the tables.
-fn add_case(changes: &mut Changes, case: LeadCase) {
+/// Adds what became of a lead to what is to be written and told.
+pub(crate) fn add_case(changes: &mut Changes, mut case: LeadCase, now: Timestamp) {
+    let events = case.changes.told();
+    if !events.is_empty() {
+        changes.happened.get_or_insert_with(|| Happened { at: now, events: Vec::new() }).events.extend(events);
+    }
     let id = case.id();
     let LeadCase { lead, ownership, assignment, mut timers, changes: made, .. } = case;
     let set = made.set.into_iter().filter_map(|kind| timers.remove(&kind));

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use api::{Error, Precondition, Violations, convert::directory::blame};
+use api::{
+    Error, Precondition, Violations,
+    convert::directory::{Redated, blame},
+};
 use domain::{
     decide::CounterKeys,
     directory::{DirectoryDocument, Entity, EntityKind},
@@ -13,7 +16,7 @@ use jiff::Timestamp;
 use prost::Message;
 use store::{DirectoryChange, DirectoryError, EntityVersion, Lookup, PolicyRevision, Tx};
 
-use super::{Inner, drain::Drain, entry::Entry, fit, wake};
+use super::{Inner, drain::Drain, entry::Entry, fit, redate::Redate, wake};
 use crate::{
     command::RequestKey,
     error::overloaded,
@@ -37,6 +40,8 @@ pub(super) struct Wish {
     pub entry: Option<(EntityKind, String)>,
     /// Route the open leads of reps who leave again; otherwise they must have none.
     pub drain: bool,
+    /// Date the running clocks of owners who get other hours anew.
+    pub redate: bool,
 }
 
 /// What a change starts from.
@@ -72,6 +77,8 @@ pub(super) struct Done<'p, T> {
     pub entry: Option<i64>,
     /// Leads that were routed again.
     pub drained: usize,
+    /// Running clocks that were dated anew; `None`: they were not to be.
+    pub redated: Option<Redated>,
 }
 
 /// A plan with all that it touches.
@@ -129,8 +136,9 @@ impl Inner {
         let resource = wish.resource.clone();
         let checked = compute(move || check(basis, plan.as_ref(), &resource)).await??;
         let leaves = !checked.leaving.is_empty();
-        if wish.validate_only && !leaves {
-            return Ok(answer(&done(&checked, None, 0)));
+        let redate = if wish.redate { self.redate(asker, &checked).await? } else { None };
+        if wish.validate_only && !leaves && redate.is_none() {
+            return Ok(answer(&done(&checked, None, Effects::of(wish))));
         }
         let drain = match &checked.policy {
             Some(policy) if wish.drain && leaves => Some(self.drain(asker, &checked, policy).await?),
@@ -143,12 +151,13 @@ impl Inner {
         if let Some(kept) = kept {
             return Ok(kept);
         }
-        let (stored, drained) = self.write(&mut tx, asker, &checked, lookup, drain).await?;
+        let mut effects = Effects::of(wish);
+        let stored = self.write(&mut tx, asker, &checked, lookup, drain, redate, &mut effects).await?;
         if wish.validate_only {
             tx.rollback().await.map_err(rejected)?;
-            return Ok(answer(&done(&checked, None, drained)));
+            return Ok(answer(&done(&checked, None, effects)));
         }
-        let answer = answer(&done(&checked, Some(stored), drained));
+        let answer = answer(&done(&checked, Some(stored), effects));
         kept::keep(&mut tx, asker.tenant, wish.key, &answer).await?;
         tx.commit().await.map_err(rejected)?;
         Ok(answer)
@@ -176,7 +185,18 @@ impl Inner {
         Drain::read(&self.store, asker, leaving, (version, after), (revision, policy.clone()), self.clock.now()).await
     }
 
-    /// The version of the directory afterwards and when it was changed, and how many leads were routed again.
+    /// What dating running clocks anew needs; `None`: nobody gets other hours, or no lead can have been routed.
+    async fn redate<T>(&self, asker: &Asker, checked: &Checked<T>) -> Result<Option<Redate>, Failed> {
+        let standing = &checked.basis.standing;
+        let versions = standing.versions;
+        let Some(revision) = versions.policy else { return Ok(None) };
+        let (before, after) = (standing.directory.clone(), checked.planned.after.clone());
+        let documents = ((versions.directory, before), (versions.directory + 1, after));
+        Redate::read(&self.store, asker, documents, revision, self.clock.now()).await
+    }
+
+    /// The version of the directory afterwards and when it was changed.
+    #[expect(clippy::too_many_arguments, reason = "one change has many effects, each with what it needs")]
     async fn write<T>(
         &self,
         tx: &mut Tx,
@@ -184,7 +204,9 @@ impl Inner {
         checked: &Checked<T>,
         lookup: Lookup,
         drain: Option<Drain>,
-    ) -> Result<((i64, Timestamp), usize), Failed> {
+        redate: Option<Redate>,
+        effects: &mut Effects,
+    ) -> Result<(i64, Timestamp), Failed> {
         let now = self.clock.manual_now().unwrap_or(lookup.now);
         let planned = &checked.planned;
         let change = DirectoryChange {
@@ -198,14 +220,17 @@ impl Inner {
             DirectoryError::VersionMoved { .. } => Failed::Raced,
             DirectoryError::Store(error) => rejected(error),
         })?;
-        let drained = if let Some(drain) = drain {
-            drain.run(tx, asker, lookup, now).await?
+        if let Some(drain) = drain {
+            effects.drained = drain.run(tx, asker, lookup, now).await?;
         } else {
             own_nothing(tx, asker, &checked.leaving).await?;
-            0
-        };
+        }
+        // Behind the drain: leads that went to others have clocks by the new hours already.
+        if let Some(redate) = redate {
+            effects.redated = Some(redate.run(tx, asker, now).await?);
+        }
         tx.wake_waiting(asker.tenant, &checked.wake, wake::MOST, now).await.map_err(rejected)?;
-        Ok(((version, now), drained))
+        Ok((version, now))
     }
 }
 
@@ -223,8 +248,21 @@ async fn own_nothing(tx: &mut Tx, asker: &Asker, reps: &[RepId]) -> Result<(), F
     }
 }
 
+/// What a change did to leads.
+#[derive(Debug, Default)]
+struct Effects {
+    drained: usize,
+    redated: Option<Redated>,
+}
+
+impl Effects {
+    fn of(wish: &Wish) -> Self {
+        Self { drained: 0, redated: wish.redate.then(Redated::default) }
+    }
+}
+
 /// `stored`: the version that was written, and when; `None`: it was only checked.
-fn done<T>(checked: &Checked<T>, stored: Option<(i64, Timestamp)>, drained: usize) -> Done<'_, T> {
+fn done<T>(checked: &Checked<T>, stored: Option<(i64, Timestamp)>, effects: Effects) -> Done<'_, T> {
     let (planned, basis) = (&checked.planned, &checked.basis);
     let (before, entry) = (basis.standing.versions.directory, basis.entry.as_ref().map(|entry| entry.version));
     let directory = match stored {
@@ -233,7 +271,8 @@ fn done<T>(checked: &Checked<T>, stored: Option<(i64, Timestamp)>, drained: usiz
     };
     let entry = if planned.upserts.is_empty() { entry } else { stored.map(|(version, _)| version) };
     let document = if stored.is_some() { &planned.after } else { &basis.standing.directory };
-    Done { planned, document, directory, entry, drained }
+    let Effects { drained, redated } = effects;
+    Done { planned, document, directory, entry, drained, redated }
 }
 
 /// Plans the change, and checks it against the active policy.

@@ -2,7 +2,10 @@
 
 use api::{
     Error, Path, Violations,
-    convert::{directory::stand_in, fields},
+    convert::{
+        directory::{Redated, stand_in},
+        fields,
+    },
     names::Resource as _,
     v1,
 };
@@ -12,8 +15,9 @@ use uuid::Uuid;
 
 use super::{
     Inner,
-    change::{Basis, Planned, Wish, hold_together},
+    change::{Basis, Done, Planned, Wish, hold_together},
     entry::Entry,
+    update::redates,
 };
 use crate::{
     command::RequestKey,
@@ -26,11 +30,13 @@ struct Create<E: Entry> {
     id: String,
     request_id: String,
     validate_only: bool,
+    /// What it does to running clocks; `None`: entries of that kind have nothing to do with them.
+    clocks: Option<i32>,
 }
 
 /// A handler for each kind: they differ in their messages only.
 macro_rules! creates {
-    ($($entry:ident: $rpc:ident($request:ident { $field:ident, $id:ident }) -> $response:ident;)*) => {
+    ($($entry:ident: $rpc:ident($request:ident { $field:ident, $id:ident $(, $clocks:ident)? }) -> $response:ident $({ $redated:ident })?;)*) => {
         impl Inner {
             $(pub(super) async fn $rpc(&self, asker: &Asker, request: v1::$request) -> Result<v1::$response, Error> {
                 let method = stringify!($rpc);
@@ -40,8 +46,13 @@ macro_rules! creates {
                     id: request.$id.clone(),
                     request_id: request.request_id.clone(),
                     validate_only: request.validate_only,
+                    clocks: None$(.or(Some(request.$clocks)))?,
                 };
-                Ok(v1::$response { $field: Some(self.create(asker, method, create, fingerprint).await?) })
+                let answer = |done: &Done<'_, $entry>| v1::$response {
+                    $field: Some(done.planned.told.to_wire(done.entry)),
+                    $($redated: done.redated.as_ref().map(Redated::to_wire),)?
+                };
+                self.create(asker, method, create, fingerprint, answer).await
             })*
         }
     };
@@ -54,23 +65,26 @@ creates! {
     Account: create_account(CreateAccountRequest { account, account_id }) -> CreateAccountResponse;
     Territory: create_territory(CreateTerritoryRequest { territory, territory_id }) -> CreateTerritoryResponse;
     CalendarSpec: create_calendar(CreateCalendarRequest { calendar, calendar_id }) -> CreateCalendarResponse;
-    Absence: create_absence(CreateAbsenceRequest { absence, absence_id }) -> CreateAbsenceResponse;
+    Absence: create_absence(CreateAbsenceRequest { absence, absence_id, running_clocks })
+        -> CreateAbsenceResponse { redated_clocks };
 }
 
 impl Inner {
-    async fn create<E: Entry>(
+    async fn create<E: Entry, M: prost::Message + Default>(
         &self,
         asker: &Asker,
         method: &'static str,
         create: Create<E>,
         fingerprint: impl FnOnce(Uuid) -> RequestKey,
-    ) -> Result<E::Wire, Error> {
-        let Create { wire, id, request_id, validate_only } = create;
+        answer: impl Fn(&Done<'_, E>) -> M + Send + Sync,
+    ) -> Result<M, Error> {
+        let Create { wire, id, request_id, validate_only, clocks } = create;
         let (mut violations, field) = (Violations::default(), E::KIND.name());
         let id_field = format!("{field}_id");
         let id = fields::id::<E::Id>(&id, &Path::Request.field(&id_field), &mut violations);
         let path = Path::Request.field("request_id");
         let request_id = fields::request_id(&request_id, &path, &mut violations);
+        let redate = redates(clocks, &mut violations);
         let path = Path::Request.field(field);
         if wire.is_none() {
             violations.add(&path, format!("is absent: a {field} is required"));
@@ -88,6 +102,7 @@ impl Inner {
             resource: resource.clone(),
             entry: None,
             drain: false,
+            redate,
         };
         let plan = move |basis: &Basis| {
             let mut after = basis.standing.directory.clone();
@@ -99,6 +114,6 @@ impl Inner {
             hold_together::<E>(&after, &resource, &wire, &violations)?;
             Ok(Planned { upserts: vec![entity], removals: Vec::new(), after, told: entry.clone() })
         };
-        self.change(asker, &wish, plan, |done| done.planned.told.to_wire(done.entry)).await
+        self.change(asker, &wish, plan, answer).await
     }
 }

@@ -1,14 +1,19 @@
 //! Deleting entries to which nothing refers.
 
-use api::{Error, Path, Violations, convert::fields, names::Resource as _, v1};
+use api::{
+    Error, Path, Violations,
+    convert::{directory::Redated, fields},
+    names::Resource as _,
+    v1,
+};
 use domain::directory::{Absence, Account, CalendarSpec, Pool, Team, Territory};
 use prost::Message as _;
 
 use super::{
     Inner,
-    change::{Basis, Planned, Wish, hold_together},
+    change::{Basis, Done, Planned, Wish, hold_together},
     entry::Entry,
-    update::current,
+    update::{current, redates},
 };
 use crate::{
     command::RequestKey,
@@ -21,20 +26,25 @@ pub(super) struct Named {
     pub etag: String,
     pub request_id: String,
     pub validate_only: bool,
+    /// What it does to running clocks; `None`: it has nothing to do with them.
+    pub clocks: Option<i32>,
 }
 
 /// A handler for each kind: they differ in their messages only.
 macro_rules! deletes {
-    ($($entry:ident: $rpc:ident($request:ident) -> $response:ident;)*) => {
+    ($($entry:ident: $rpc:ident($request:ident $({ $clocks:ident })?) -> $response:ident $({ $redated:ident })?;)*) => {
         impl Inner {
             $(pub(super) async fn $rpc(&self, asker: &Asker, request: v1::$request) -> Result<v1::$response, Error> {
                 let method = stringify!($rpc);
                 let encoded = request.encode_to_vec();
-                let v1::$request { name, etag, request_id, validate_only } = request;
-                let named = Named { name, etag, request_id, validate_only };
+                let v1::$request { name, etag, request_id, validate_only $(, $clocks)? } = request;
+                let named = Named { name, etag, request_id, validate_only, clocks: None$(.or(Some($clocks)))? };
                 let (id, wish) = wish::<$entry>(method, &named, &encoded)?;
                 let plan = move |basis: &Basis| removed::<$entry>(basis, &id, &named.etag);
-                self.change(asker, &wish, plan, |_| v1::$response {}).await
+                let answer = |_done: &Done<'_, ()>| v1::$response {
+                    $($redated: _done.redated.as_ref().map(Redated::to_wire),)?
+                };
+                self.change(asker, &wish, plan, answer).await
             })*
         }
     };
@@ -46,7 +56,7 @@ deletes! {
     Account: delete_account(DeleteAccountRequest) -> DeleteAccountResponse;
     Territory: delete_territory(DeleteTerritoryRequest) -> DeleteTerritoryResponse;
     CalendarSpec: delete_calendar(DeleteCalendarRequest) -> DeleteCalendarResponse;
-    Absence: delete_absence(DeleteAbsenceRequest) -> DeleteAbsenceResponse;
+    Absence: delete_absence(DeleteAbsenceRequest { running_clocks }) -> DeleteAbsenceResponse { redated_clocks };
 }
 
 /// Reads a request about one entry that exists.
@@ -54,6 +64,7 @@ pub(super) fn wish<E: Entry>(method: &'static str, named: &Named, encoded: &[u8]
     let mut violations = Violations::default();
     let id = fields::name::<E::Id>(&named.name, &Path::Request.field("name"), &mut violations);
     let request_id = fields::request_id(&named.request_id, &Path::Request.field("request_id"), &mut violations);
+    let redate = redates(named.clocks, &mut violations);
     let id = violations.check_some(id)?;
     let key: Option<RequestKey> = request_id.map(|request_id| request_key(request_id, method, encoded));
     let wish = Wish {
@@ -63,6 +74,7 @@ pub(super) fn wish<E: Entry>(method: &'static str, named: &Named, encoded: &[u8]
         resource: id.to_name(),
         entry: Some((E::KIND, id.to_string())),
         drain: false,
+        redate,
     };
     Ok((id, wish))
 }

@@ -56,6 +56,7 @@ impl Inner {
             resource: DIRECTORY.to_owned(),
             entry: None,
             drain: false,
+            redate: false,
         };
         let document = self.parse(request.source).await?;
         let document = document.map_err(|problems| Error::InvalidDocument { field: "source", problems })?;

@@ -11,6 +11,7 @@ mod entry;
 mod fit;
 mod import;
 mod read;
+mod redate;
 mod rep;
 mod update;
 mod wake;

@@ -21,7 +21,7 @@ impl Inner {
     ) -> Result<v1::DeactivateRepResponse, Error> {
         let encoded = request.encode_to_vec();
         let v1::DeactivateRepRequest { name, etag, request_id, validate_only, drain } = request;
-        let named = Named { name, etag, request_id, validate_only };
+        let named = Named { name, etag, request_id, validate_only, clocks: None };
         let (id, wish) = wish::<Rep>("deactivate_rep", &named, &encoded)?;
         let plan = move |basis: &Basis| switched(basis, &id, &named.etag, false);
         self.change(asker, &Wish { drain, ..wish }, plan, |done| v1::DeactivateRepResponse {
@@ -38,7 +38,7 @@ impl Inner {
     ) -> Result<v1::ActivateRepResponse, Error> {
         let encoded = request.encode_to_vec();
         let v1::ActivateRepRequest { name, etag, request_id, validate_only } = request;
-        let named = Named { name, etag, request_id, validate_only };
+        let named = Named { name, etag, request_id, validate_only, clocks: None };
         let (id, wish) = wish::<Rep>("activate_rep", &named, &encoded)?;
         let plan = move |basis: &Basis| switched(basis, &id, &named.etag, true);
         self.change(asker, &wish, plan, |done| v1::ActivateRepResponse {

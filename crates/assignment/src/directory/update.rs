@@ -2,7 +2,10 @@
 
 use api::{
     Error, Path, Violations,
-    convert::{directory::merge, fields},
+    convert::{
+        directory::{Redated, merge},
+        fields,
+    },
     etag,
     names::Resource as _,
     v1,
@@ -15,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     Inner,
-    change::{Basis, Planned, Wish, hold_together},
+    change::{Basis, Done, Planned, Wish, hold_together},
     entry::Entry,
 };
 use crate::{
@@ -29,11 +32,13 @@ struct Update<E: Entry> {
     mask: Option<FieldMask>,
     request_id: String,
     validate_only: bool,
+    /// What it does to running clocks; `None`: entries of that kind have nothing to do with them.
+    clocks: Option<i32>,
 }
 
 /// A handler for each kind: they differ in their messages only.
 macro_rules! updates {
-    ($($entry:ident: $rpc:ident($request:ident { $field:ident }) -> $response:ident;)*) => {
+    ($($entry:ident: $rpc:ident($request:ident { $field:ident $(, $clocks:ident)? }) -> $response:ident $({ $redated:ident })?;)*) => {
         impl Inner {
             $(pub(super) async fn $rpc(&self, asker: &Asker, request: v1::$request) -> Result<v1::$response, Error> {
                 let method = stringify!($rpc);
@@ -43,35 +48,44 @@ macro_rules! updates {
                     mask: request.update_mask.clone(),
                     request_id: request.request_id.clone(),
                     validate_only: request.validate_only,
+                    clocks: None$(.or(Some(request.$clocks)))?,
                 };
-                Ok(v1::$response { $field: Some(self.update(asker, method, update, fingerprint).await?) })
+                let answer = |done: &Done<'_, $entry>| v1::$response {
+                    $field: Some(done.planned.told.to_wire(done.entry)),
+                    $($redated: done.redated.as_ref().map(Redated::to_wire),)?
+                };
+                self.update(asker, method, update, fingerprint, answer).await
             })*
         }
     };
 }
 
 updates! {
-    Rep: update_rep(UpdateRepRequest { rep }) -> UpdateRepResponse;
-    Team: update_team(UpdateTeamRequest { team }) -> UpdateTeamResponse;
+    Rep: update_rep(UpdateRepRequest { rep, running_clocks }) -> UpdateRepResponse { redated_clocks };
+    Team: update_team(UpdateTeamRequest { team, running_clocks }) -> UpdateTeamResponse { redated_clocks };
     Pool: update_pool(UpdatePoolRequest { pool }) -> UpdatePoolResponse;
     Account: update_account(UpdateAccountRequest { account }) -> UpdateAccountResponse;
-    Territory: update_territory(UpdateTerritoryRequest { territory }) -> UpdateTerritoryResponse;
-    CalendarSpec: update_calendar(UpdateCalendarRequest { calendar }) -> UpdateCalendarResponse;
-    Absence: update_absence(UpdateAbsenceRequest { absence }) -> UpdateAbsenceResponse;
+    Territory: update_territory(UpdateTerritoryRequest { territory, running_clocks }) -> UpdateTerritoryResponse { redated_clocks };
+    CalendarSpec: update_calendar(UpdateCalendarRequest { calendar, running_clocks })
+        -> UpdateCalendarResponse { redated_clocks };
+    Absence: update_absence(UpdateAbsenceRequest { absence, running_clocks })
+        -> UpdateAbsenceResponse { redated_clocks };
 }
 
 impl Inner {
-    async fn update<E: Entry>(
+    async fn update<E: Entry, M: prost::Message + Default>(
         &self,
         asker: &Asker,
         method: &'static str,
         update: Update<E>,
         fingerprint: impl FnOnce(Uuid) -> RequestKey,
-    ) -> Result<E::Wire, Error> {
-        let Update { wire, mask, request_id, validate_only } = update;
+        answer: impl Fn(&Done<'_, E>) -> M + Send + Sync,
+    ) -> Result<M, Error> {
+        let Update { wire, mask, request_id, validate_only, clocks } = update;
         let (mut violations, field) = (Violations::default(), E::KIND.name());
         let path = Path::Request.field("request_id");
         let request_id = fields::request_id(&request_id, &path, &mut violations);
+        let redate = redates(clocks, &mut violations);
         let path = Path::Request.field(field);
         if wire.is_none() {
             violations.add(&path, format!("is absent: a {field} is required"));
@@ -89,6 +103,7 @@ impl Inner {
             resource: id.to_name(),
             entry: Some((E::KIND, id.to_string())),
             drain: false,
+            redate,
         };
         let plan = move |basis: &Basis| {
             let mut violations = violations.clone();
@@ -103,8 +118,15 @@ impl Inner {
                 None => Err(violations.into()),
             }
         };
-        self.change(asker, &wish, plan, |done| done.planned.told.to_wire(done.entry)).await
+        self.change(asker, &wish, plan, answer).await
     }
+}
+
+/// Whether running clocks are to be dated anew; they keep their deadlines unless the request says so.
+pub(super) fn redates(clocks: Option<i32>, violations: &mut Violations) -> bool {
+    let path = Path::Request.field("running_clocks");
+    let wanted = clocks.and_then(|clocks| fields::known::<v1::RunningClocks>(clocks, &path, violations));
+    wanted == Some(v1::RunningClocks::Redate)
 }
 
 /// The entry as it stands, with its version.

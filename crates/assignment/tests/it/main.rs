@@ -6,6 +6,7 @@ mod hangups;
 mod imports;
 mod policies;
 mod races;
+mod redate;
 mod references;
 mod reps;
 mod support;

@@ -162,10 +162,18 @@ fn line(change: &OwnershipChange, zone: &TimeZone) -> String {
             }
         }
         K::Closed => facts.push(word(change.close_outcome().as_str_name(), "CLOSE_OUTCOME_")),
+        K::ClocksMoved => {
+            let due = |what: &str, at: &Option<prost_types::Timestamp>| {
+                at.as_ref().and_then(instant).map(|at| format!("{what} {}", sla::local(at, zone)))
+            };
+            facts.extend(due("respond by", &change.respond_by));
+            facts.extend(due("accept by", &change.accept_by));
+            facts.extend(due("until", &change.wait_until));
+        }
         K::Accepted | K::Responded | K::SleepsOn | K::Erased | K::Unspecified => {}
     }
     let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
-    format!("{time}  {}  {kind:<9}  {}{facts}", change.lead, change.owner)
+    format!("{time}  {}  {kind:<12}  {}{facts}", change.lead, change.owner)
 }
 
 /// Reads a team: the id, or the name `teams/ID`. Returns the name.
@@ -194,7 +202,7 @@ mod tests {
             ..OwnershipChange::default()
         };
         let told = line(&change, &TimeZone::UTC);
-        assert!(told.ends_with("  leads/x  assigned   reps/ben (declined, no time, before reps/ana)"), "{told}");
+        assert!(told.ends_with("  leads/x  assigned      reps/ben (declined, no time, before reps/ana)"), "{told}");
 
         let escalation = Escalation {
             action: EscalationAction::Manager.into(),
@@ -202,8 +210,14 @@ mod tests {
             ..Escalation::default()
         };
         let kind = OwnershipChangeKind::Escalated.into();
-        let told = line(&OwnershipChange { kind, escalation: Some(escalation), ..change }, &TimeZone::UTC);
-        assert!(told.ends_with("  escalated  reps/ben (manager, to reps/boss)"), "{told}");
+        let told = line(&OwnershipChange { kind, escalation: Some(escalation), ..change.clone() }, &TimeZone::UTC);
+        assert!(told.ends_with("  escalated     reps/ben (manager, to reps/boss)"), "{told}");
+
+        let kind = OwnershipChangeKind::ClocksMoved.into();
+        let respond_by = change.change_time;
+        let told = line(&OwnershipChange { kind, respond_by, ..change }, &TimeZone::UTC);
+        let expected = "  clocks moved  reps/ben (respond by Wed 2026-11-18 15:00 UTC)";
+        assert!(told.ends_with(expected), "{told}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails may say so bluntly")]
 
 mod drawing;
+mod redate;
 mod table;
 
 use std::{collections::BTreeMap, fmt::Write as _};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{
     ids::{LeadId, TenantId},
     lead::Lead,
-    ownership::{Assignment, Ownership, Timer},
+    ownership::{Assignment, Owner, Ownership, Timer},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -42,6 +42,50 @@ impl Tx {
         let rows = statement.run(read(self.enter()?, tenant, leads)).await;
         self.leave(rows)
     }
+}
+
+impl Tx {
+    /// The open leads of those owners, in ascending order, at most `limit` from the one after `after`.
+    pub async fn open_leads_of(
+        &mut self,
+        tenant: TenantId,
+        owners: &[Owner],
+        after: Option<LeadId>,
+        limit: i64,
+    ) -> Result<Vec<LeadId>, StoreError> {
+        if owners.is_empty() {
+            return Ok(Vec::new());
+        }
+        let statement = self.statement("open_leads_of");
+        let found = statement.run(open_leads_of(self.enter()?, tenant, owners, after, limit)).await;
+        Ok(self.leave(found)?)
+    }
+}
+
+async fn open_leads_of(
+    connection: &mut PgConnection,
+    tenant: TenantId,
+    owners: &[Owner],
+    after: Option<LeadId>,
+    limit: i64,
+) -> Result<Vec<LeadId>, sqlx::Error> {
+    let owners: Vec<String> = owners.iter().map(ToString::to_string).collect();
+    let rows = sqlx::query!(
+        "SELECT page.lead_id
+         FROM unnest($2::text[]) AS wanted (owner)
+         CROSS JOIN LATERAL (
+             SELECT o.lead_id FROM ownership AS o
+             WHERE o.tenant_id = $1 AND o.owner = wanted.owner AND o.closed_at IS NULL AND o.lead_id > $3
+             ORDER BY o.lead_id LIMIT $4
+         ) AS page
+         ORDER BY page.lead_id LIMIT $4",
+        tenant.0,
+        &owners,
+        after.map_or(Uuid::nil(), |lead| lead.0),
+        limit,
+    );
+    let rows = rows.fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|row| LeadId(row.lead_id)).collect())
 }
 
 async fn read(connection: &mut PgConnection, tenant: TenantId, leads: &[LeadId]) -> Result<Vec<LeadRow>, StoreError> {

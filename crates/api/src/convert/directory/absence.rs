@@ -12,7 +12,7 @@ use crate::{
     v1,
 };
 
-maskable!(v1::Absence { rep, start_time, end_time, reason });
+maskable!(v1::Absence { rep, start_time, end_time, reason, stops_clocks });
 
 impl Itemised for v1::Absence {
     fn items(&self, _: &str) -> Vec<&str> {
@@ -33,7 +33,7 @@ pub fn read(wire: v1::Absence, id: AbsenceId, path: &Path<'_>, violations: &mut 
         v.add(&path.field("end_time"), format!("is {end}: expected later than `start_time`, {start}"));
     }
     let (start, end) = (start.unwrap_or(Timestamp::MIN), end.unwrap_or(Timestamp::MAX));
-    Some(Absence { id, reason, rep: rep?, start, end })
+    Some(Absence { id, reason, rep: rep?, start, end, stops_clocks: wire.stops_clocks.unwrap_or(false) })
 }
 
 /// The wire form of an absence that was last changed at that version.
@@ -44,6 +44,7 @@ pub fn to_wire(absence: &Absence, version: i64) -> v1::Absence {
         start_time: Some(time::to_wire(absence.start)),
         end_time: Some(time::to_wire(absence.end)),
         reason: absence.reason.clone(),
+        stops_clocks: Some(absence.stops_clocks),
         etag: etag::of_entry(version),
     }
 }

@@ -17,6 +17,11 @@ pub trait Itemised {
         let exact = items.iter().rposition(|text| id(text) == item);
         exact.or_else(|| items.iter().rposition(|text| id(text).to_lowercase() == item.to_lowercase()))
     }
+
+    /// The path below that item of that list in the contract, where findings call it `rest` (`.name`). `None`: the same.
+    fn within(&self, _list: &str, _index: usize, _rest: &str) -> Option<String> {
+        None
+    }
 }
 
 /// Findings by whose fault they are.
@@ -91,7 +96,10 @@ fn in_contract(entry: &str, field: &str, wire: &impl Itemised) -> String {
     let split = renamed.split_once('[').and_then(|(list, rest)| Some((list, rest.split_once(']')?)));
     match split.and_then(|(list, (item, rest))| Some((list, wire.index_of(list, item)?, rest))) {
         // Documents have a list for each day: `hours.mon`.
-        Some((list, index, rest)) => format!("{}[{index}]{rest}", list.split('.').next().unwrap_or_default()),
+        Some((list, index, rest)) => {
+            let rest = wire.within(list, index, rest).unwrap_or_else(|| rest.to_owned());
+            format!("{}[{index}]{rest}", list.split('.').next().unwrap_or_default())
+        }
         None => renamed.to_owned(),
     }
 }

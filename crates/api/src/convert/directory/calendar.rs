@@ -1,41 +1,63 @@
 //! Calendars.
 
-use domain::{
-    directory::{CalendarSpec, OpenHours},
-    ids::CalendarId,
-};
-use jiff::civil::{Date, Time};
+mod hours;
+mod rules;
+
+use domain::{directory::CalendarSpec, ids::CalendarId};
+use jiff::civil::Date;
 
 use super::{Itemised, mask::maskable};
 use crate::{
     Path, Violations,
-    convert::fields::{fits, known, required_text},
+    convert::fields::{fits, required_text},
     etag,
     names::{Resource as _, shorten},
     v1,
 };
 
-maskable!(v1::Calendar { display_name, time_zone, hours, holidays });
+maskable!(v1::Calendar { display_name, time_zone, hours, holidays, later_hours, holiday_rules, weekend, openings });
 
-/// Most open intervals of a week: 20 a day.
-const MAX_HOURS: usize = 140;
 /// Most holidays.
 const MAX_HOLIDAYS: usize = 1_000;
 
 impl Itemised for v1::Calendar {
     fn items(&self, list: &str) -> Vec<&str> {
-        if list == "holidays" { self.holidays.iter().map(String::as_str).collect() } else { Vec::new() }
+        match list {
+            "holidays" => self.holidays.iter().map(String::as_str).collect(),
+            // Also those that are no day, so that the others keep their places.
+            "weekend" => {
+                self.weekend.iter().map(|day| v1::Weekday::try_from(*day).map_or("", hours::name_of)).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Also of `hours.mon`, whose items are counted in the order of the day.
     fn index_of(&self, list: &str, item: &str) -> Option<usize> {
-        let Some(day) = list.strip_prefix("hours.") else {
-            return self.items(list).iter().rposition(|text| text.trim() == item);
-        };
-        let of_day = |hours: &v1::OpenHours| hours.weekday().as_str_name().to_lowercase().contains(day);
-        let mut hours: Vec<_> = self.hours.iter().enumerate().filter(|(_, hours)| of_day(hours)).collect();
-        hours.sort_by_key(|(_, hours)| Time::strptime("%H:%M", &hours.start).ok());
-        Some(hours.get(item.parse::<usize>().ok()?)?.0)
+        if let Some(day) = list.strip_prefix("hours.") {
+            return hours::index_in_week(&self.hours, day, item);
+        }
+        match list {
+            "later_hours" | "holiday_rules" | "openings" => item.parse().ok(),
+            _ => self.items(list).iter().rposition(|text| text.trim() == item),
+        }
+    }
+
+    fn within(&self, list: &str, index: usize, rest: &str) -> Option<String> {
+        match (list, rest.split_once('[')) {
+            ("later_hours", _) if rest == ".from" => Some(".from_date".to_owned()),
+            ("holiday_rules", _) if rest == ".name" => Some(".display_name".to_owned()),
+            ("later_hours", Some((day, item))) => {
+                let hours = &self.later_hours.get(index)?.hours;
+                let day = day.strip_prefix(".hours.")?;
+                Some(format!(".hours[{}]", hours::index_in_week(hours, day, item.strip_suffix(']')?)?))
+            }
+            ("openings", Some((".hours", item))) => {
+                let hours = &self.openings.get(index)?.hours;
+                Some(format!(".hours[{}]", hours::index_in_day(hours, item.strip_suffix(']')?)?))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -44,53 +66,23 @@ pub fn read(wire: v1::Calendar, id: CalendarId, path: &Path<'_>, violations: &mu
     let v = violations;
     let display_name = required_text(wire.display_name, &path.field("display_name"), v);
     let time_zone = required_text(wire.time_zone, &path.field("time_zone"), v);
-    let week = week(&wire.hours, &path.field("hours"), v);
+    let week = hours::week(&wire.hours, &path.field("hours"), v);
+    let later_hours = rules::later_hours(&wire.later_hours, &path.field("later_hours"), v);
     let holidays = holidays(&wire.holidays, &path.field("holidays"), v);
+    let holiday_rules = rules::holiday_rules(&wire.holiday_rules, &path.field("holiday_rules"), v);
+    let weekend = hours::weekend(&wire.weekend, &path.field("weekend"), v);
+    let openings = rules::openings(&wire.openings, &path.field("openings"), v);
     Some(CalendarSpec {
         id,
         week,
+        later_hours,
         holidays,
+        holiday_rules,
+        weekend,
+        openings,
         name: display_name.unwrap_or_default(),
         time_zone: time_zone.unwrap_or_else(|| "UTC".to_owned()),
     })
-}
-
-fn week(wire: &[v1::OpenHours], path: &Path<'_>, violations: &mut Violations) -> [Vec<OpenHours>; 7] {
-    let mut week: [Vec<OpenHours>; 7] = Default::default();
-    if !fits(wire.len(), MAX_HOURS, path, violations) {
-        return week;
-    }
-    for (index, hours) in wire.iter().enumerate() {
-        let path = path.item(index);
-        let day = known::<v1::Weekday>(hours.weekday, &path.field("weekday"), violations);
-        if day == Some(v1::Weekday::Unspecified) {
-            violations.add(&path.field("weekday"), "is absent: expected a day");
-        }
-        let start = time_of_day(&hours.start, &path.field("start"), violations);
-        let end_path = path.field("end");
-        // The domain writes the end of the day as the midnight that follows.
-        let end =
-            if hours.end == "24:00" { Some(Time::midnight()) } else { time_of_day(&hours.end, &end_path, violations) };
-        let day = day.and_then(|day| week.get_mut(usize::try_from(day as i32 - 1).ok()?));
-        if let (Some(day), Some(start), Some(end)) = (day, start, end) {
-            if end <= start && end != Time::midnight() {
-                violations.add(&end_path, format!("is not after `start`: expected later than {}", hours.start));
-            }
-            day.push(OpenHours { start, end });
-        }
-    }
-    for day in &mut week {
-        day.sort_by_key(|hours| hours.start);
-    }
-    week
-}
-
-fn time_of_day(text: &str, path: &Path<'_>, violations: &mut Violations) -> Option<Time> {
-    let time = Time::strptime("%H:%M", text).ok();
-    if time.is_none() {
-        violations.add(path, format!("`{}` is not a time of day: expected one such as 09:30", shorten(text)));
-    }
-    time
 }
 
 fn holidays(wire: &[String], path: &Path<'_>, violations: &mut Violations) -> Vec<Date> {
@@ -99,42 +91,31 @@ fn holidays(wire: &[String], path: &Path<'_>, violations: &mut Violations) -> Ve
     }
     let mut holidays = Vec::with_capacity(wire.len());
     for (index, text) in wire.iter().enumerate() {
-        if let Ok(date) = Date::strptime("%Y-%m-%d", text) {
-            holidays.push(date);
-        } else {
-            let found = shorten(text);
-            violations.add(&path.item(index), format!("`{found}` is not a day: expected one such as 2026-12-25"));
-        }
+        holidays.extend(date(text, &path.item(index), violations));
     }
     holidays
 }
 
+fn date(text: &str, path: &Path<'_>, violations: &mut Violations) -> Option<Date> {
+    let date = Date::strptime("%Y-%m-%d", text).ok();
+    if date.is_none() {
+        violations.add(path, format!("`{}` is not a day: expected one such as 2026-12-25", shorten(text)));
+    }
+    date
+}
+
 /// The wire form of a calendar that was last changed at that version.
 pub fn to_wire(calendar: &CalendarSpec, version: i64) -> v1::Calendar {
-    let days = calendar.week.iter().zip(WEEKDAYS);
-    let hours = days.flat_map(|(hours, weekday)| {
-        hours.iter().map(move |open| v1::OpenHours {
-            weekday: weekday.into(),
-            start: open.start.strftime("%H:%M").to_string(),
-            end: if open.end == Time::midnight() { "24:00".to_owned() } else { open.end.strftime("%H:%M").to_string() },
-        })
-    });
     v1::Calendar {
         name: calendar.id.to_name(),
         display_name: calendar.name.clone(),
         time_zone: calendar.time_zone.clone(),
-        hours: hours.collect(),
+        hours: hours::week_to_wire(&calendar.week),
         holidays: calendar.holidays.iter().map(ToString::to_string).collect(),
         etag: etag::of_entry(version),
+        later_hours: calendar.later_hours.iter().map(rules::later_hours_to_wire).collect(),
+        holiday_rules: calendar.holiday_rules.iter().map(rules::rule_to_wire).collect(),
+        weekend: calendar.weekend.iter().map(|day| hours::weekday_to_wire(*day).into()).collect(),
+        openings: calendar.openings.iter().map(rules::opening_to_wire).collect(),
     }
 }
-
-const WEEKDAYS: [v1::Weekday; 7] = [
-    v1::Weekday::Monday,
-    v1::Weekday::Tuesday,
-    v1::Weekday::Wednesday,
-    v1::Weekday::Thursday,
-    v1::Weekday::Friday,
-    v1::Weekday::Saturday,
-    v1::Weekday::Sunday,
-];

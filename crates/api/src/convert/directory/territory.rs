@@ -2,10 +2,10 @@
 
 use domain::{directory::Territory, ids::TerritoryId};
 
-use super::{Itemised, mask::maskable, upper, words};
-use crate::{Path, Violations, convert::fields::required_text, etag, names::Resource as _, v1};
+use super::{Itemised, mask::maskable, reference, upper, words};
+use crate::{Path, Violations, convert::fields::required_text, etag, names::Resource, v1};
 
-maskable!(v1::Territory { display_name, countries, regions, postal_prefixes });
+maskable!(v1::Territory { display_name, countries, regions, postal_prefixes, calendar });
 
 /// Most countries: there are about 250.
 const MAX_COUNTRIES: usize = 300;
@@ -30,7 +30,14 @@ pub fn read(wire: v1::Territory, id: TerritoryId, path: &Path<'_>, violations: &
     let countries = words(wire.countries, MAX_COUNTRIES, upper, &path.field("countries"), v);
     let regions = words(wire.regions, MAX_PLACES, |region| region, &path.field("regions"), v);
     let prefixes = words(wire.postal_prefixes, MAX_PLACES, |prefix| prefix, &path.field("postal_prefixes"), v);
-    Some(Territory { id, countries, regions, postal_prefixes: prefixes, name: display_name.unwrap_or_default() })
+    Some(Territory {
+        id,
+        countries,
+        regions,
+        postal_prefixes: prefixes,
+        calendar: reference(wire.calendar.as_ref(), &path.field("calendar"), v),
+        name: display_name.unwrap_or_default(),
+    })
 }
 
 /// The wire form of a territory that was last changed at that version.
@@ -41,6 +48,7 @@ pub fn to_wire(territory: &Territory, version: i64) -> v1::Territory {
         countries: territory.countries.clone(),
         regions: territory.regions.clone(),
         postal_prefixes: territory.postal_prefixes.clone(),
+        calendar: territory.calendar.as_ref().map(Resource::to_name),
         etag: etag::of_entry(version),
     }
 }

@@ -1,11 +1,12 @@
 use domain::{
+    calendar::{HolidayRule, Substitute},
     directory::{
-        Absence, Account, CalendarSpec, Hours, Member, OpenHours, Pool, Rep, Seniority, Strategy, Team, Territory,
-        Violation as Finding,
+        Absence, Account, CalendarSpec, DirectoryDocument, Entity, Hours, LaterHours, Member, OpenHours, Opening, Pool,
+        Rep, Seniority, Strategy, Team, Territory, Violation as Finding, saturday_and_sunday,
     },
     ids::RepId,
 };
-use jiff::civil::{date, time};
+use jiff::civil::{Weekday, date, time};
 use prost_types::FieldMask;
 
 use super::fields;
@@ -88,6 +89,7 @@ fn entries_come_back_as_they_went() {
         countries: vec!["DE".to_owned()],
         regions: vec!["CH-ZH".to_owned()],
         postal_prefixes: vec!["AT:1".to_owned()],
+        calendar: Some("office".parse().unwrap()),
     };
     comes_back!(territory, territory_to_wire, |w, id, p, v| read_territory(w, id, p, v));
     let absence = Absence {
@@ -96,6 +98,7 @@ fn entries_come_back_as_they_went() {
         start: "2026-12-24T12:00:00+01:00".parse().unwrap(),
         end: "2026-12-27T00:00:00+01:00".parse().unwrap(),
         reason: None,
+        stops_clocks: true,
     };
     comes_back!(absence, absence_to_wire, |w, id, p, v| read_absence(w, id, p, v));
     let mut calendar = CalendarSpec {
@@ -103,8 +106,29 @@ fn entries_come_back_as_they_went() {
         name: "Office".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
         week: Default::default(),
+        later_hours: Vec::new(),
         holidays: vec![date(2026, 12, 25)],
+        holiday_rules: Vec::new(),
+        weekend: saturday_and_sunday(),
+        openings: Vec::new(),
     };
+    comes_back!(calendar.clone(), calendar_to_wire, |w, id, p, v| read_calendar(w, id, p, v));
+    let rule = |on: &str, substitute, first_year, last_year| HolidayRule {
+        name: on.to_owned(),
+        on: on.parse().unwrap(),
+        substitute,
+        first_year,
+        last_year,
+    };
+    calendar.holiday_rules = vec![
+        rule("12-25", Substitute::Next, 1, 9_000),
+        rule("4th thu of nov", Substitute::None, 2_000, 9_000),
+        rule("orthodox easter-2", Substitute::Nearest, 1, 2_030),
+    ];
+    calendar.weekend = vec![Weekday::Friday, Weekday::Saturday];
+    let half_day = vec![OpenHours { start: time(9, 0, 0, 0), end: time(12, 30, 0, 0) }];
+    calendar.later_hours = vec![LaterHours { from: date(2027, 3, 1), week: std::array::from_fn(|_| half_day.clone()) }];
+    calendar.openings = vec![Opening { date: date(2026, 12, 24), hours: half_day }];
     calendar.week[0] = vec![
         OpenHours { start: time(9, 0, 0, 0), end: time(12, 30, 0, 0) },
         OpenHours { start: time(13, 30, 0, 0), end: time(0, 0, 0, 0) },
@@ -176,6 +200,79 @@ fn hours_are_checked_and_put_in_order() {
             "calendar.hours[0].end",
             "calendar.hours[1].end",
             "calendar.hours[2].end",
+        ]
+    );
+}
+
+#[test]
+fn everything_wrong_with_what_a_calendar_says_of_dates_is_told_at_once() {
+    let range = |start: &str, end: &str| v1::TimeRange { start: start.to_owned(), end: end.to_owned() };
+    let monday = |start: &str, end: &str| v1::OpenHours {
+        weekday: v1::Weekday::Monday.into(),
+        start: start.to_owned(),
+        end: end.to_owned(),
+    };
+    let rule = |name: &str, on: &str| v1::HolidayRule {
+        display_name: name.to_owned(),
+        on: on.to_owned(),
+        ..Default::default()
+    };
+    let wire = v1::Calendar {
+        display_name: "Office".to_owned(),
+        time_zone: "UTC".to_owned(),
+        hours: vec![monday("09:00", "17:00")],
+        later_hours: vec![
+            v1::LaterHours { from_date: "soon".to_owned(), hours: vec![monday("9", "17:00")] },
+            v1::LaterHours {
+                from_date: "2027-03-01".to_owned(),
+                hours: vec![monday("13:00", "15:00"), monday("09:00", "14:00")],
+            },
+            v1::LaterHours { from_date: "2027-02-01".to_owned(), hours: Vec::new() },
+        ],
+        holiday_rules: vec![
+            v1::HolidayRule { first_year: Some(0), last_year: Some(9_001), substitute: 7, ..rule("", "12-32") },
+            v1::HolidayRule { first_year: Some(2_030), last_year: Some(2_029), ..rule("Never", "easter") },
+        ],
+        weekend: vec![v1::Weekday::Saturday.into(), 9, 0, v1::Weekday::Saturday.into()],
+        openings: vec![
+            v1::Opening { date: "2026-13-01".to_owned(), hours: vec![range("10:00", "09:00")] },
+            v1::Opening { date: "2026-12-24".to_owned(), hours: Vec::new() },
+            v1::Opening {
+                date: "2026-12-24".to_owned(),
+                hours: vec![range("12:00", "13:00"), range("09:00", "12:30")],
+            },
+        ],
+        ..Default::default()
+    };
+    let mut noted = Violations::default();
+    let path = Path::Request.field("calendar");
+    let read = read_calendar(wire.clone(), "office".parse().unwrap(), &path, &mut noted).unwrap();
+    let mut document = DirectoryDocument::default();
+    document.apply(Entity::Calendar(read));
+    let blamed = blame(document.check(), "calendars/office", "calendar", &wire, &noted);
+    assert_eq!(blamed.others, []);
+    assert_eq!(
+        fields(&blamed.own),
+        [
+            "calendar.later_hours[0].from_date",
+            "calendar.later_hours[0].hours[0].start",
+            "calendar.holiday_rules[0].display_name",
+            "calendar.holiday_rules[0].on",
+            "calendar.holiday_rules[0].substitute",
+            "calendar.holiday_rules[0].first_year",
+            "calendar.holiday_rules[0].last_year",
+            "calendar.weekend[1]",
+            "calendar.weekend[2]",
+            "calendar.openings[0].date",
+            "calendar.openings[0].hours[0].end",
+            "calendar.later_hours[1].hours[0]",
+            "calendar.later_hours[2].hours",
+            "calendar.later_hours[2].from_date",
+            "calendar.holiday_rules[1].last_year",
+            "calendar.weekend[3]",
+            "calendar.openings[1].hours",
+            "calendar.openings[2].hours[0]",
+            "calendar.openings[2].date",
         ]
     );
 }

@@ -83,6 +83,9 @@ fn targets_and_steps_are_told_in_the_owners_zone() {
             (v1::EscalationAction::Queue, "45m@wall", false),
         ]
     );
+    // The next one is due when its timer says, whatever today's hours would make of it; later ones by these.
+    assert_eq!(sla.steps[1].due_local, "Mon 2026-11-23 09:15 CET");
+    assert_eq!(sla.steps[2].due_local, "Mon 2026-11-23 09:30 CET");
     assert_eq!(
         (sla.steps[3].queue.as_str(), sla.steps[3].due_local.as_str()),
         ("queues/review", "Mon 2026-11-23 09:45 CET")

@@ -130,6 +130,18 @@ fn what_has_passed_and_what_is_left() {
     assert_eq!(told(odd.warning(33)), "2026-11-20T10:00:02.31Z");
 }
 
+/// A warning is not a fraction of a microsecond early, which is all that the store keeps.
+#[test]
+fn a_warning_is_rounded_up() {
+    let week = ["9:00-13:00", "9:00-17:00", "9:00-17:00", "9:00-17:00", "9:00-17:00", "", ""];
+    let calendar = Calendar::compile(&spec("UTC", week, &[]), 2026..=2026).unwrap();
+    let since = at("2026-11-20T16:30:00.000000001Z");
+    let clock = RunningClock::new("1d@business".parse().unwrap(), since, &calendar, &Pauses::default()).unwrap();
+    assert_eq!(told(clock.deadline()), "2026-11-23T13:00:00Z");
+    assert_eq!(clock.total(), SignedDuration::from_nanos(4 * 3_600_000_000_000 + 1_799_999_999_999));
+    assert_eq!(told(clock.warning(50)), "2026-11-23T10:45:00.000000001Z");
+}
+
 #[test]
 fn pauses_are_put_in_order_and_joined() {
     let joined = pauses(
