@@ -3,6 +3,7 @@
 
 mod audit;
 mod bulk;
+mod calendar;
 mod caps;
 mod certificates;
 mod change;

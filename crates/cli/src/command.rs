@@ -5,7 +5,9 @@ use jiff::Timestamp;
 
 use crate::{
     Connection,
-    commands::{bulk_reassign, deadlines, directory, import, lead, leads, operations, revisions, route, watch},
+    commands::{
+        bulk_reassign, calendar, deadlines, directory, import, lead, leads, operations, revisions, route, watch,
+    },
     documents::{Models, Policies},
     explain,
     import::ImportArgs,
@@ -52,6 +54,10 @@ pub enum Command {
     #[command(subcommand)]
     Directory(directory::DirectoryCommand),
 
+    /// Working hours: add holidays from a file.
+    #[command(subcommand)]
+    Calendar(calendar::CalendarCommand),
+
     /// Who gets what: check, create and activate revisions of the routing policy.
     #[command(subcommand)]
     #[command(after_help = "Example:\n  leadrouter policy create examples/maven/policy.yaml --activate")]
@@ -81,6 +87,7 @@ pub async fn run(command: Command, connection: &Connection) -> anyhow::Result<()
         Command::Escalations(args) => deadlines::escalations(&args, &clients()?).await,
         Command::Import(args) => import::run(&args, &clients()?, now()).await,
         Command::Directory(command) => directory::run(command, &clients()?).await,
+        Command::Calendar(command) => calendar::run(command, &clients()?).await,
         Command::Policy(command) => revisions::run(command, &Policies(clients()?.policy)).await,
         Command::Model(ModelCommand::Revision(command)) => revisions::run(command, &Models(clients()?.scoring)).await,
         Command::Model(ModelCommand::Train(args)) => learning::train(&args),

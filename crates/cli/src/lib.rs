@@ -11,6 +11,7 @@ mod connection;
 mod credentials;
 pub mod documents;
 pub mod explain;
+pub mod holidays;
 pub mod import;
 pub mod learning;
 mod pages;

@@ -1,6 +1,7 @@
 //! One file for each command, or each family of them. A command returns the text to print.
 
 pub mod bulk_reassign;
+pub mod calendar;
 mod choice;
 pub mod deadlines;
 pub mod directory;
