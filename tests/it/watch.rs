@@ -273,7 +273,7 @@ async fn the_command_line_watches() {
     let shown = async |child: Child, lead: Lead| {
         let shown = String::from_utf8(child.wait_with_output().await.unwrap().stdout).unwrap();
         assert_eq!(shown.lines().count(), 1, "{shown}");
-        assert!(shown.ends_with(&format!("{}  assigned   reps/ana (routed)\n", lead.name)), "{shown}");
+        assert!(shown.ends_with(&format!("{}  assigned      reps/ana (routed)\n", lead.name)), "{shown}");
     };
     let child = watching();
     // From then on it watches.

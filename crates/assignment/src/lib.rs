@@ -12,6 +12,7 @@ mod grpc;
 mod kept;
 mod metrics;
 mod policy;
+mod redate;
 mod reply;
 mod scores;
 mod standing;

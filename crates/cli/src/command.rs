@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use crate::{
     Connection,
     commands::{
-        bulk_reassign, calendar, deadlines, directory, import, lead, leads, operations, revisions, route, watch,
+        bulk_reassign, calendar, deadlines, directory, import, lead, leads, operations, policy, revisions, route, watch,
     },
-    documents::{Models, Policies},
+    documents::Models,
     explain,
     import::ImportArgs,
     learning::{self, ModelCommand},
@@ -61,7 +61,7 @@ pub enum Command {
     /// Who gets what: check, create and activate revisions of the routing policy.
     #[command(subcommand)]
     #[command(after_help = "Example:\n  leadrouter policy create examples/maven/policy.yaml --activate")]
-    Policy(revisions::RevisionCommand),
+    Policy(policy::PolicyCommand),
 
     /// What a lead is worth: revisions of the points model, and models learned from leads that were won and lost.
     #[command(subcommand)]
@@ -88,7 +88,7 @@ pub async fn run(command: Command, connection: &Connection) -> anyhow::Result<()
         Command::Import(args) => import::run(&args, &clients()?, now()).await,
         Command::Directory(command) => directory::run(command, &clients()?).await,
         Command::Calendar(command) => calendar::run(command, &clients()?).await,
-        Command::Policy(command) => revisions::run(command, &Policies(clients()?.policy)).await,
+        Command::Policy(command) => policy::run(command, &clients()?).await,
         Command::Model(ModelCommand::Revision(command)) => revisions::run(command, &Models(clients()?.scoring)).await,
         Command::Model(ModelCommand::Train(args)) => learning::train(&args),
         Command::Model(ModelCommand::Evaluate(args)) => learning::evaluate(&args),

@@ -5,6 +5,7 @@
 
 pub mod assignment;
 pub mod bulk;
+pub mod clocks;
 pub mod command;
 pub mod decision;
 pub mod directory;

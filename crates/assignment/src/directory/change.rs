@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::{
     Error, Precondition, Violations,
-    convert::directory::{Redated, blame},
+    convert::{clocks::Redated, directory::blame},
 };
 use domain::{
     decide::CounterKeys,
@@ -16,12 +16,13 @@ use jiff::Timestamp;
 use prost::Message;
 use store::{DirectoryChange, DirectoryError, EntityVersion, Lookup, PolicyRevision, Tx};
 
-use super::{Inner, drain::Drain, entry::Entry, fit, redate::Redate, wake};
+use super::{Inner, drain::Drain, entry::Entry, fit, wake};
 use crate::{
     command::RequestKey,
     error::overloaded,
     grpc::Asker,
     kept,
+    redate::Redate,
     standing::{Failed, MAX_RACES, Standing, compute, rejected},
 };
 
@@ -192,7 +193,7 @@ impl Inner {
         let Some(revision) = versions.policy else { return Ok(None) };
         let (before, after) = (standing.directory.clone(), checked.planned.after.clone());
         let documents = ((versions.directory, before), (versions.directory + 1, after));
-        Redate::read(&self.store, asker, documents, revision, self.clock.now()).await
+        Redate::by_hours(&self.store, asker, documents, revision, self.clock.now()).await
     }
 
     /// The version of the directory afterwards and when it was changed.

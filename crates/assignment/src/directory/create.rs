@@ -2,10 +2,7 @@
 
 use api::{
     Error, Path, Violations,
-    convert::{
-        directory::{Redated, stand_in},
-        fields,
-    },
+    convert::{clocks::Redated, directory::stand_in, fields},
     names::Resource as _,
     v1,
 };
@@ -17,11 +14,11 @@ use super::{
     Inner,
     change::{Basis, Done, Planned, Wish, hold_together},
     entry::Entry,
-    update::redates,
 };
 use crate::{
     command::RequestKey,
     grpc::{Asker, request_key},
+    redate,
 };
 
 /// An entry to be.
@@ -84,7 +81,7 @@ impl Inner {
         let id = fields::id::<E::Id>(&id, &Path::Request.field(&id_field), &mut violations);
         let path = Path::Request.field("request_id");
         let request_id = fields::request_id(&request_id, &path, &mut violations);
-        let redate = redates(clocks, &mut violations);
+        let redate = clocks.is_some_and(|clocks| redate::is_wanted(clocks, &mut violations));
         let path = Path::Request.field(field);
         if wire.is_none() {
             violations.add(&path, format!("is absent: a {field} is required"));

@@ -2,7 +2,7 @@
 
 use api::{
     Error, Path, Violations,
-    convert::{directory::Redated, fields},
+    convert::{clocks::Redated, fields},
     names::Resource as _,
     v1,
 };
@@ -13,11 +13,12 @@ use super::{
     Inner,
     change::{Basis, Done, Planned, Wish, hold_together},
     entry::Entry,
-    update::{current, redates},
+    update::current,
 };
 use crate::{
     command::RequestKey,
     grpc::{Asker, request_key},
+    redate,
 };
 
 /// What every request about one entry that exists tells, as text.
@@ -64,7 +65,7 @@ pub(super) fn wish<E: Entry>(method: &'static str, named: &Named, encoded: &[u8]
     let mut violations = Violations::default();
     let id = fields::name::<E::Id>(&named.name, &Path::Request.field("name"), &mut violations);
     let request_id = fields::request_id(&named.request_id, &Path::Request.field("request_id"), &mut violations);
-    let redate = redates(named.clocks, &mut violations);
+    let redate = named.clocks.is_some_and(|clocks| redate::is_wanted(clocks, &mut violations));
     let id = violations.check_some(id)?;
     let key: Option<RequestKey> = request_id.map(|request_id| request_key(request_id, method, encoded));
     let wish = Wish {

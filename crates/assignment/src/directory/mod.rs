@@ -11,7 +11,6 @@ mod entry;
 mod fit;
 mod import;
 mod read;
-mod redate;
 mod rep;
 mod update;
 mod wake;

@@ -2,10 +2,7 @@
 
 use api::{
     Error, Path, Violations,
-    convert::{
-        directory::{Redated, merge},
-        fields,
-    },
+    convert::{clocks::Redated, directory::merge, fields},
     etag,
     names::Resource as _,
     v1,
@@ -24,6 +21,7 @@ use super::{
 use crate::{
     command::RequestKey,
     grpc::{Asker, request_key},
+    redate,
 };
 
 /// What is to be changed of an entry.
@@ -85,7 +83,7 @@ impl Inner {
         let (mut violations, field) = (Violations::default(), E::KIND.name());
         let path = Path::Request.field("request_id");
         let request_id = fields::request_id(&request_id, &path, &mut violations);
-        let redate = redates(clocks, &mut violations);
+        let redate = clocks.is_some_and(|clocks| redate::is_wanted(clocks, &mut violations));
         let path = Path::Request.field(field);
         if wire.is_none() {
             violations.add(&path, format!("is absent: a {field} is required"));
@@ -120,13 +118,6 @@ impl Inner {
         };
         self.change(asker, &wish, plan, answer).await
     }
-}
-
-/// Whether running clocks are to be dated anew; they keep their deadlines unless the request says so.
-pub(super) fn redates(clocks: Option<i32>, violations: &mut Violations) -> bool {
-    let path = Path::Request.field("running_clocks");
-    let wanted = clocks.and_then(|clocks| fields::known::<v1::RunningClocks>(clocks, &path, violations));
-    wanted == Some(v1::RunningClocks::Redate)
 }
 
 /// The entry as it stands, with its version.

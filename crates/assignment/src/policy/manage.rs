@@ -25,6 +25,7 @@ use crate::{
     error::{overloaded, store_error},
     grpc::{Asker, request_key},
     kept,
+    redate::{self, Redate},
     standing::{Failed, MAX_RACES, Standing, compute, rejected},
 };
 
@@ -33,6 +34,8 @@ struct Activation {
     revision: i64,
     key: Option<RequestKey>,
     validate_only: bool,
+    /// Date the running clocks anew by it.
+    redate: bool,
 }
 
 impl Inner {
@@ -123,10 +126,11 @@ impl Inner {
         let id = request_id(&request.request_id, &mut violations);
         let path = Path::Request.field("name");
         let revision = fields::name(&request.name, &path, &mut violations);
+        let redate = redate::is_wanted(request.running_clocks, &mut violations);
         let PolicyRevisionName(revision) = violations.check_some(revision)?;
         let key = id.map(|id| request_key(id, "activate_policy", &request.encode_to_vec()));
         let validate_only = request.validate_only;
-        let activation = Activation { revision, key: key.filter(|_| !validate_only), validate_only };
+        let activation = Activation { revision, key: key.filter(|_| !validate_only), validate_only, redate };
         for _ in 0..MAX_RACES {
             match self.activate(asker, &activation).await {
                 Err(Failed::Raced) => {}
@@ -138,7 +142,7 @@ impl Inner {
     }
 
     async fn activate(&self, asker: &Asker, wanted: &Activation) -> Result<v1::ActivatePolicyResponse, Failed> {
-        let Activation { revision, key, validate_only } = *wanted;
+        let Activation { revision, key, validate_only, redate } = *wanted;
         let standing = Standing::read(&self.store, asker.tenant).await?;
         if let Some(kept) = kept::look(&self.store, asker.tenant, key).await? {
             return Ok(kept);
@@ -147,20 +151,35 @@ impl Inner {
         let row = row.ok_or_else(|| Error::NotFound { resource: PolicyName(Some(revision)).to_name() })?;
         let (standing, checked) = check(standing, row.source.as_str().into()).await?;
         checked.map_err(|problems| Error::from(Precondition::PolicyDoesNotFit { revision, problems }))?;
-        let now = self.clock.now();
-        if validate_only {
-            let active = standing.versions.policy == Some(revision);
-            return Ok(v1::ActivatePolicyResponse { policy: Some(stored(&row, active)) });
+        let active = standing.versions.policy == Some(revision);
+        let redate = if redate {
+            let directory = (standing.versions.directory, standing.directory.clone());
+            Some(Redate::by_policy(&self.store, asker, directory, revision, self.clock.now()).await?)
+        } else {
+            None
+        };
+        if validate_only && redate.is_none() {
+            return Ok(v1::ActivatePolicyResponse { policy: Some(stored(&row, active)), redated_clocks: None });
         }
-        let row = PolicyRevision { activated_at: Some(now), ..row };
-        let answer = v1::ActivatePolicyResponse { policy: Some(stored(&row, true)) };
 
         let mut tx = self.store.begin("activate_policy").await.map_err(rejected)?;
         standing.hold(&mut tx, asker.tenant).await?;
-        if let (_, Some(kept)) = kept::find(&mut tx, asker.tenant, key).await? {
+        let (lookup, kept) = kept::find(&mut tx, asker.tenant, key).await?;
+        if let Some(kept) = kept {
             return Ok(kept);
         }
+        let now = self.clock.manual_now().unwrap_or(lookup.now);
         tx.activate_policy(asker.tenant, revision, now).await.map_err(rejected)?;
+        let redated_clocks = match redate {
+            Some(redate) => Some(redate.run(&mut tx, asker, now).await?.to_wire()),
+            None => None,
+        };
+        if validate_only {
+            tx.rollback().await.map_err(rejected)?;
+            return Ok(v1::ActivatePolicyResponse { policy: Some(stored(&row, active)), redated_clocks });
+        }
+        let row = PolicyRevision { activated_at: Some(now), ..row };
+        let answer = v1::ActivatePolicyResponse { policy: Some(stored(&row, true)), redated_clocks };
         kept::keep(&mut tx, asker.tenant, key, &answer).await?;
         tx.commit().await.map_err(rejected)?;
         Ok(answer)

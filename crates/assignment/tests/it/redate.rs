@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::v1::{
     self, assignment_service_server::AssignmentService as _, directory_service_server::DirectoryService as _,
+    policy_service_server::PolicyService as _,
 };
 use domain::{
     directory::DirectoryDocument,
@@ -66,14 +67,19 @@ async fn clocks(services: &Services) -> Clocks {
 
 /// The same by the pure function, from the directory as it stands: for leads that are offered, in their first step.
 async fn expected(services: &Services) -> Clocks {
+    expected_by(services, ["4h@business", "2h@business", "3h@business"]).await
+}
+
+/// The same for other spans; a blank one is none.
+async fn expected_by(services: &Services, spans: [&str; 3]) -> Clocks {
     let (version, entities) = services.store.directory(services.tenant).await.unwrap();
     let index = DirectoryIndex::compile(version, DirectoryDocument::from_entities(entities), NOW).unwrap();
     let leads = services.store.leads(services.tenant, &LeadFilter::default(), None, 10_000).await.unwrap();
     let of_lead = |(lead, ownership): (domain::lead::Lead, domain::ownership::Ownership)| {
         let Owner::Rep(rep) = &ownership.owner else { panic!("{ownership:?}") };
         let calendar = &index.rep(rep).unwrap().calendar;
-        let due = |span: &str| span.parse::<Span>().unwrap().deadline(ownership.since, calendar);
-        (lead.id, ["4h@business", "2h@business", "3h@business"].map(due))
+        let due = |span: &str| span.parse::<Span>().ok()?.deadline(ownership.since, calendar);
+        (lead.id, spans.map(due))
     };
     leads.into_iter().map(of_lead).collect()
 }
@@ -187,6 +193,61 @@ async fn clocks_are_dated_anew_in_the_transaction_of_the_change() {
 
     let unknown = v1::UpdateCalendarRequest { running_clocks: 7, ..shorter(v1::RunningClocks::Keep) };
     assert_eq!(reason(services.directory.update_calendar(ask(unknown)).await), "INVALID_REQUEST");
+    nothing_is_broken(&services).await;
+}
+
+/// A policy whose SLA policy of the same name says something else, and one that has none of that name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_is_put_in_force_dates_clocks_anew_if_asked_to() {
+    let services = started(4).await;
+    let (before, start) = (clocks(&services).await, now(&services).await);
+    let other =
+        POLICY.replace("respond: 4h", "respond: 6h").replace("    accept: 2h@business\n", "").replace("3h", "5h");
+    let revision = services.create_policy(&other, "").await.unwrap().name;
+    let activate = |clocks: v1::RunningClocks, validate_only: bool| v1::ActivatePolicyRequest {
+        name: revision.clone(),
+        running_clocks: clocks.into(),
+        validate_only,
+        ..Default::default()
+    };
+    let done = async |request| services.policies.activate_policy(ask(request)).await.unwrap().into_inner();
+
+    let checked = done(activate(v1::RunningClocks::Redate, true)).await;
+    let told = checked.redated_clocks.unwrap();
+    assert_eq!((told.lead_count, told.clock_count), (4, 12));
+    let two_hours = Some(prost_types::Duration { seconds: 2 * 3_600, nanos: 0 });
+    assert_eq!((told.earliest_shift, told.latest_shift), (two_hours, two_hours));
+    let ended = told.examples.iter().find(|clock| clock.clock() == v1::ClockKind::Acceptance).unwrap();
+    assert!(ended.old_due_time.is_some() && ended.due_time.is_none(), "{ended:?}");
+    assert!(!checked.policy.unwrap().active);
+    assert_eq!(clocks(&services).await, before);
+
+    let kept = done(activate(v1::RunningClocks::Unspecified, false)).await;
+    assert!(kept.redated_clocks.is_none() && kept.policy.unwrap().active);
+    assert_eq!((clocks(&services).await, told_since(&services, start).await), (before, (Vec::new(), 0)));
+
+    let request = activate(v1::RunningClocks::Redate, false);
+    let request = v1::ActivatePolicyRequest { request_id: request_id(1), ..request };
+    let first = done(request.clone()).await;
+    assert_eq!(first.redated_clocks.as_ref(), Some(&told));
+    let after = clocks(&services).await;
+    assert_eq!(after, expected_by(&services, ["6h@business", "", "5h@business"]).await);
+    assert_eq!(told_since(&services, start).await, (two_of(&after), 1));
+    assert_eq!(done(request).await, first, "the same request again");
+    nothing_is_broken(&services).await;
+
+    // No lead has an SLA policy of that name: all keep what they have.
+    let revision = services.create_policy(&other.replace("slow", "fast"), "").await.unwrap().name;
+    let request = v1::ActivatePolicyRequest {
+        name: revision,
+        running_clocks: v1::RunningClocks::Redate.into(),
+        ..Default::default()
+    };
+    assert_eq!(done(request).await.redated_clocks, Some(v1::RedatedClocks::default()));
+    assert_eq!(clocks(&services).await, after);
+    // The chain that runs is that of the second revision, whoever is asked.
+    let leads = services.store.leads(services.tenant, &LeadFilter::default(), None, 10).await.unwrap();
+    assert!(leads.iter().all(|(_, ownership)| ownership.policy_revision == 2), "{leads:?}");
     nothing_is_broken(&services).await;
 }
 

@@ -18,6 +18,7 @@ use domain::{
 use prost_types::FieldMask;
 use uuid::Uuid;
 
+use super::clocks;
 use crate::{
     Clients,
     holidays::{Added, Place, apply, read},
@@ -140,25 +141,11 @@ fn told(args: &ImportArgs, added: &Added, clocks: Option<&RedatedClocks>) -> Str
         let _ = write!(text, "\n  and {} more", lines.len() - TOLD);
     }
     if let Some(clocks) = clocks {
-        let _ = write!(text, "\n{}", moved(clocks));
+        let _ = write!(text, "\n{}", clocks::told(clocks));
     }
     text
 }
 
 fn hours_of(open: &OpenHours) -> String {
     format!("{}-{}", open.start.strftime("%H:%M"), open.end.strftime("%H:%M"))
-}
-
-/// `12 clocks of 4 leads move, by 20 h to 44 h`.
-fn moved(clocks: &RedatedClocks) -> String {
-    let leads = usize::try_from(clocks.lead_count).unwrap_or_default();
-    let moved = usize::try_from(clocks.clock_count).unwrap_or_default();
-    let mut text = format!("{} of {} dated anew", count(moved, "running clock"), count(leads, "lead"));
-    if let (Some(earliest), Some(latest)) = (&clocks.earliest_shift, &clocks.latest_shift) {
-        let hours = |shift: &prost_types::Duration| {
-            format!("{:+}:{:02} h", shift.seconds / 3_600, shift.seconds.abs() / 60 % 60)
-        };
-        let _ = write!(text, ", by {} to {}", hours(earliest), hours(latest));
-    }
-    text
 }

@@ -3,6 +3,7 @@
 pub mod bulk_reassign;
 pub mod calendar;
 mod choice;
+mod clocks;
 pub mod deadlines;
 pub mod directory;
 pub(crate) mod import;
@@ -10,6 +11,7 @@ pub mod lead;
 mod lead_ref;
 pub mod leads;
 pub mod operations;
+pub mod policy;
 mod profile;
 pub mod revisions;
 pub mod route;

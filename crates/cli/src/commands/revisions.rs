@@ -67,7 +67,7 @@ pub(crate) async fn run<R: Revisions>(command: RevisionCommand, revisions: &R) -
 }
 
 /// The name of the revision that `text` means: what is no name yet becomes one.
-fn name<R: Revisions>(text: &str) -> String {
+pub(super) fn name<R: Revisions>(text: &str) -> String {
     if text.contains('/') { text.to_owned() } else { format!("{}/{text}", R::COLLECTION) }
 }
 

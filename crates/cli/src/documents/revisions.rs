@@ -79,7 +79,11 @@ from_message!(ScoringModel);
 
 impl Policies {
     pub(crate) async fn activate_one(&self, name: &str) -> anyhow::Result<Policy> {
-        let request = ActivatePolicyRequest { name: name.to_owned(), request_id: request_id(), validate_only: false };
+        let request = ActivatePolicyRequest {
+            name: name.to_owned(),
+            request_id: request_id(),
+            ..ActivatePolicyRequest::default()
+        };
         Ok(answer(self.0.clone().activate_policy(request).await)?.policy.unwrap_or_default())
     }
 }

@@ -28,7 +28,7 @@ pub enum EventKind {
     Closed,
     /// The date came on which it was to wake, and routing left it where it was; it has no date now.
     SleepsOn,
-    /// Hours have changed, and a clock that runs is due at another moment: [`Event::respond_by`] and [`Event::until`] are those
+    /// Hours or the policy have changed, and a clock that runs is due at another moment: [`Event::respond_by`] and [`Event::until`] are those
     /// from then on.
     ClocksMoved,
     /// What tells of a person was erased.

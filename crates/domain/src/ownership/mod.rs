@@ -166,7 +166,7 @@ pub struct Ownership {
     pub grade: Grade,
     /// Name of the rule that routed it last; `None`: the policy's default, or a person.
     pub rule: Option<String>,
-    /// Revision of the policy in force at the last routing.
+    /// Revision of the policy in force at the last routing, or by which the clocks were dated anew since.
     pub policy_revision: i64,
     /// Reps who had this lead and let it go; they are not offered it again by the same chain.
     pub tried: Vec<RepId>,

@@ -62,6 +62,36 @@ impl Tx {
     }
 }
 
+impl Tx {
+    /// All open leads, in ascending order, at most `limit` from the one after `after`.
+    pub async fn open_leads(
+        &mut self,
+        tenant: TenantId,
+        after: Option<LeadId>,
+        limit: i64,
+    ) -> Result<Vec<LeadId>, StoreError> {
+        let statement = self.statement("open_leads");
+        let found = statement.run(open_leads(self.enter()?, tenant, after, limit)).await;
+        Ok(self.leave(found)?)
+    }
+}
+
+async fn open_leads(
+    connection: &mut PgConnection,
+    tenant: TenantId,
+    after: Option<LeadId>,
+    limit: i64,
+) -> Result<Vec<LeadId>, sqlx::Error> {
+    let rows = sqlx::query_scalar!(
+        "SELECT lead_id FROM ownership WHERE tenant_id = $1 AND closed_at IS NULL AND lead_id > $2
+         ORDER BY lead_id LIMIT $3",
+        tenant.0,
+        after.map_or(Uuid::nil(), |lead| lead.0),
+        limit,
+    );
+    Ok(rows.fetch_all(connection).await?.into_iter().map(LeadId).collect())
+}
+
 async fn open_leads_of(
     connection: &mut PgConnection,
     tenant: TenantId,

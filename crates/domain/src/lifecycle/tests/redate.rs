@@ -33,11 +33,22 @@ default: { to: { pool: all }, sla: slow }
 
 /// The company by those hours from Monday to Friday.
 fn by_hours(hours: &str) -> Snapshot {
+    company(hours, POLICY, 1)
+}
+
+/// The usual hours, and a second revision of the policy with that in the place of its SLA policy.
+fn by_policy(sla: &str) -> Snapshot {
+    let (before, after) = (POLICY.find("sla:").unwrap(), POLICY.find("waiting:").unwrap());
+    let policy = format!("{}sla:\n  slow: {sla}\n{}", &POLICY[..before], &POLICY[after..].replace("3h", "5h"));
+    company("09:00-17:00", &policy, 2)
+}
+
+fn company(hours: &str, policy: &str, revision: i64) -> Snapshot {
     let directory = testing::DIRECTORY.replace("09:00-17:00", hours);
     let document = DirectoryDocument::parse(&directory).unwrap();
-    let policy = Policy::parse(POLICY, &document).unwrap();
+    let policy = Policy::parse(policy, &document).unwrap();
     let index = DirectoryIndex::compile(1, document, testing::noon()).unwrap();
-    Snapshot::new(Arc::new(index), Arc::new(policy), 1)
+    Snapshot::new(Arc::new(index), Arc::new(policy), revision)
 }
 
 /// The case as the store would give it back.
@@ -106,7 +117,10 @@ fn clocks_move_to_where_the_new_hours_have_them() {
     let mut case = as_read(&opened(&before, "web", &mut counters));
     assert_eq!((due(&case, TimerKind::Accept), due(&case, TimerKind::Escalate)), (Some(90), Some(120)));
     let moved = case.redate(&at(&after, 10), &after.policy.waiting);
-    let told: Vec<_> = moved.iter().map(|moved| (moved.clock, moved.to.duration_since(moved.from).as_mins())).collect();
+    let told: Vec<_> = moved
+        .iter()
+        .map(|moved| (moved.clock, moved.to.unwrap().duration_since(moved.from.unwrap()).as_mins()))
+        .collect();
     // 6 hours end on Thursday at 16:00 now and not at 10:00; from 14:00 on, 90 minutes and 2 hours are two hours later.
     assert_eq!(told, [(ClockKind::Response, 360), (ClockKind::Acceptance, 120), (ClockKind::Escalation, 120)]);
     assert_eq!((due(&case, TimerKind::Accept), due(&case, TimerKind::Escalate)), (Some(210), Some(240)));
@@ -156,6 +170,84 @@ fn the_clocks_of_queues_go_by_the_hours_of_the_policy() {
     let mut late = as_read(&opened(&by_hours("16:45-17:00"), "nobody", &mut counters));
     late.redate(&at(&early, 1), &early.policy.waiting);
     assert_eq!(late.ownership.wake_at, Some(testing::noon() + SignedDuration::from_hours(3)));
+}
+
+/// What moved: the clock, and in minutes from noon when it was due and is.
+fn told(moved: &[Moved]) -> Vec<(ClockKind, Option<i64>, Option<i64>)> {
+    let minutes = |at: Option<Timestamp>| at.map(|at| at.duration_since(testing::noon()).as_mins());
+    moved.iter().map(|moved| (moved.clock, minutes(moved.from), minutes(moved.to))).collect()
+}
+
+#[test]
+fn the_namesake_in_another_policy_takes_over_the_clocks() {
+    let (before, mut counters) = (by_hours("09:00-17:00"), Counters::default());
+    let opened = opened(&before, "web", &mut counters);
+    let mut case = as_read(&opened);
+
+    // Longer, without a window, and with another chain.
+    let longer = "{ respond: 12h@wall, escalate: [{ after: 5h@wall, do: remind }] }";
+    let after = by_policy(longer);
+    let moved = case.adopt_policy(&at(&after, 10));
+    assert_eq!(
+        told(&moved),
+        [
+            (ClockKind::Response, Some(22 * 60), Some(12 * 60)),
+            (ClockKind::Acceptance, Some(90), None),
+            (ClockKind::Escalation, Some(120), Some(300)),
+        ]
+    );
+    assert_eq!((case.ownership.policy_revision, case.ownership.accept_by), (2, None));
+    assert_eq!(case.timers.keys().collect::<Vec<_>>(), [&TimerKind::Escalate]);
+    assert!(case.changes.cleared.contains(&TimerKind::Accept) && case.changes.dirty);
+    // Once more, nothing is to be done.
+    let mut again = as_read(&case);
+    assert_eq!((again.adopt_policy(&at(&after, 20)), again.changes.dirty), (Vec::new(), false));
+
+    // Back: the window begins, when it would have begun.
+    let back = company("09:00-17:00", POLICY, 3);
+    let moved = case.adopt_policy(&at(&back, 30));
+    assert_eq!(told(&moved)[1], (ClockKind::Acceptance, None, Some(90)));
+    assert_eq!((due(&case, TimerKind::Accept), due(&case, TimerKind::Escalate)), (Some(90), Some(120)));
+
+    // The chain goes on with the step that comes next, if there is one.
+    let mut reminded = as_read(&opened);
+    fire(&mut reminded, &before, 120, TimerKind::Escalate, &mut counters);
+    assert_eq!(reminded.ownership.chain_step, 1);
+    let mut ended = as_read(&reminded);
+    assert_eq!(told(&ended.adopt_policy(&at(&after, 130)))[2], (ClockKind::Escalation, Some(1_440), None));
+    assert_eq!(due(&ended, TimerKind::Escalate), None);
+    let moved = as_read(&ended).adopt_policy(&at(&back, 140));
+    assert_eq!(told(&moved).last(), Some(&(ClockKind::Escalation, None, Some(1_440))));
+}
+
+#[test]
+fn another_policy_leaves_alone_what_does_not_run() {
+    let (before, mut counters) = (by_hours("09:00-17:00"), Counters::default());
+    let after = by_policy("{ respond: 1h@wall }");
+    let untouched = |case: &LeadCase| {
+        let mut case = as_read(case);
+        let moved = case.adopt_policy(&at(&after, 10));
+        moved.is_empty() && !case.changes.dirty && case.ownership.policy_revision == 1
+    };
+    let mut answered = opened(&before, "web", &mut counters);
+    assert!(!untouched(&answered));
+    answered.record_first_response(&at(&before, 5), None, None).unwrap();
+    assert!(untouched(&answered));
+    answered.close(&at(&before, 6), None, CloseOutcome::Lost, None, &mut counters).unwrap();
+    assert!(untouched(&answered));
+    assert!(untouched(&opened(&before, "sleeps", &mut counters)));
+    // A person chose the queue: its chain is over.
+    let mut chosen = opened(&before, "web", &mut counters);
+    chosen.reassign(&at(&before, 1), &Owner::Queue(Queue::Review), false, &mut counters).unwrap();
+    assert!(untouched(&chosen));
+    // Without a namesake.
+    let mut nameless = as_read(&opened(&before, "web", &mut counters));
+    nameless.ownership.sla = Some("gone".to_owned());
+    assert!(untouched(&nameless));
+
+    let mut waiting = as_read(&opened(&before, "nobody", &mut counters));
+    assert_eq!(told(&waiting.adopt_policy(&at(&after, 10))), [(ClockKind::Waiting, Some(180), Some(300))]);
+    assert_eq!(waiting.ownership.policy_revision, 2);
 }
 
 fn hours() -> impl Strategy<Value = &'static str> {

@@ -1,15 +1,15 @@
-//! Dating the running clocks of owners whose hours change anew, in the transaction that changes them.
+//! Dating running clocks anew because hours or the policy change, in the transaction that changes them.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
     sync::Arc,
 };
 
-use api::{Error, convert::directory::Redated};
+use api::{Error, Path, Violations, convert::clocks::Redated, convert::fields, v1};
 use domain::{
     directory::DirectoryDocument,
     ids::LeadId,
-    lifecycle::{Context, LeadCase},
+    lifecycle::{Context, LeadCase, Moved},
     ownership::{LeadState, Owner, Queue},
     policy::Policy,
     snapshot::{DirectoryIndex, Snapshot},
@@ -31,19 +31,35 @@ const CHUNK: u16 = 1_000;
 /// A directory and its version.
 type Versioned = (i64, DirectoryDocument);
 
+/// Whether running clocks are to be dated anew; they keep their deadlines unless the request says so.
+pub(crate) fn is_wanted(clocks: i32, violations: &mut Violations) -> bool {
+    let path = Path::Request.field("running_clocks");
+    fields::known::<v1::RunningClocks>(clocks, &path, violations) == Some(v1::RunningClocks::Redate)
+}
+
 /// What is needed to date clocks anew: all that takes long, before anybody is kept waiting.
 #[derive(Debug)]
-pub(super) struct Redate {
+pub(crate) struct Redate {
+    /// As it will be.
     snapshot: Snapshot,
-    /// Who has other hours than before.
-    owners: Vec<Owner>,
-    /// The revisions under which chains of their leads run.
-    policies: BTreeMap<i64, Arc<Policy>>,
+    cause: Cause,
+}
+
+/// Why clocks are dated anew.
+#[derive(Debug)]
+enum Cause {
+    Hours {
+        /// Who has other hours than before.
+        owners: Vec<Owner>,
+        /// The revisions under which chains of their leads run.
+        policies: BTreeMap<i64, Arc<Policy>>,
+    },
+    Policy,
 }
 
 impl Redate {
-    /// Compiles the directory as it is and as it will be. `None`: nobody gets other hours.
-    pub(super) async fn read(
+    /// Because the directory changes from one to the other: compiles both. `None`: nobody gets other hours.
+    pub(crate) async fn by_hours(
         store: &Store,
         asker: &Asker,
         (before, after): (Versioned, Versioned),
@@ -67,11 +83,24 @@ impl Redate {
                 vacant.insert(self::policy(store, asker, revision).await?);
             }
         }
-        Ok(Some(Self { snapshot, owners, policies }))
+        Ok(Some(Self { snapshot, cause: Cause::Hours { owners, policies } }))
+    }
+
+    /// Because that revision of the policy is put in force.
+    pub(crate) async fn by_policy(
+        store: &Store,
+        asker: &Asker,
+        directory: Versioned,
+        revision: i64,
+        now: Timestamp,
+    ) -> Result<Self, Failed> {
+        let policy = policy(store, asker, revision).await?;
+        let directory = compute(move || compile(directory, now)).await??;
+        Ok(Self { snapshot: Snapshot::new(Arc::new(directory), policy, revision), cause: Cause::Policy })
     }
 
     /// Dates the clocks: which ones moved. The transaction must hold the tenant, so that nobody comes between.
-    pub(super) async fn run(self, tx: &mut Tx, asker: &Asker, now: Timestamp) -> Result<Redated, Failed> {
+    pub(crate) async fn run(self, tx: &mut Tx, asker: &Asker, now: Timestamp) -> Result<Redated, Failed> {
         let traceparent = current_traceparent();
         let context = Context {
             snapshot: &self.snapshot,
@@ -83,16 +112,17 @@ impl Redate {
         let mut redated = Redated::default();
         let mut after: Option<LeadId> = None;
         loop {
-            let page = tx.open_leads_of(asker.tenant, &self.owners, after, CHUNK.into()).await.map_err(rejected)?;
+            let page = match &self.cause {
+                Cause::Hours { owners, .. } => tx.open_leads_of(asker.tenant, owners, after, CHUNK.into()).await,
+                Cause::Policy => tx.open_leads(asker.tenant, after, CHUNK.into()).await,
+            };
+            let page = page.map_err(rejected)?;
             let is_last = page.len() < usize::from(CHUNK);
             after = page.last().copied();
             let mut changes = Changes::default();
             for row in tx.leads(asker.tenant, &page).await.map_err(rejected)? {
                 let mut case = LeadCase::read(row.lead, row.ownership, row.assignment, row.timers);
-                // One that was routed since the policies were read is dated by the next attempt.
-                let policy = self.policies.get(&case.ownership.policy_revision).ok_or(Failed::Raced)?;
-                case.sla = case.ownership.sla.as_ref().and_then(|name| policy.slas.get(name)).cloned();
-                redated.add(case.id(), &case.redate(&context, &policy.waiting));
+                redated.add(case.id(), &self.date(&mut case, &context)?);
                 if case.changes.dirty {
                     add_case(&mut changes, case, now);
                 }
@@ -103,6 +133,18 @@ impl Redate {
             if is_last {
                 return Ok(redated);
             }
+        }
+    }
+
+    fn date(&self, case: &mut LeadCase, context: &Context<'_>) -> Result<Vec<Moved>, Failed> {
+        match &self.cause {
+            Cause::Hours { policies, .. } => {
+                // One that was routed since the policies were read is dated by the next attempt.
+                let policy = policies.get(&case.ownership.policy_revision).ok_or(Failed::Raced)?;
+                case.sla = case.ownership.sla.as_ref().and_then(|name| policy.slas.get(name)).cloned();
+                Ok(case.redate(context, &policy.waiting))
+            }
+            Cause::Policy => Ok(case.adopt_policy(context)),
         }
     }
 }

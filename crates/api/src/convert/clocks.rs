@@ -1,4 +1,4 @@
-//! What became of running clocks when working hours changed.
+//! What became of running clocks when working hours or the policy changed.
 
 use domain::{
     ids::LeadId,
@@ -21,7 +21,11 @@ impl Redated {
         told.lead_count = told.lead_count.saturating_add(i32::from(!moved.is_empty()));
         for clock in moved {
             told.clock_count = told.clock_count.saturating_add(1);
-            let shift = clock.to.duration_since(clock.from);
+            if told.examples.len() < EXAMPLES {
+                told.examples.push(to_wire(lead, clock));
+            }
+            let Some((from, to)) = clock.from.zip(clock.to) else { continue };
+            let shift = to.duration_since(from);
             let shift = prost_types::Duration { seconds: shift.as_secs(), nanos: shift.subsec_nanos() };
             let order = |shift: &prost_types::Duration| (shift.seconds, shift.nanos);
             if told.earliest_shift.as_ref().is_none_or(|earliest| order(&shift) < order(earliest)) {
@@ -29,9 +33,6 @@ impl Redated {
             }
             if told.latest_shift.as_ref().is_none_or(|latest| order(&shift) > order(latest)) {
                 told.latest_shift = Some(shift);
-            }
-            if told.examples.len() < EXAMPLES {
-                told.examples.push(to_wire(lead, clock));
             }
         }
     }
@@ -52,7 +53,7 @@ fn to_wire(lead: LeadId, moved: &Moved) -> v1::RedatedClock {
     v1::RedatedClock {
         lead: lead.to_name(),
         clock: clock.into(),
-        old_due_time: Some(time::to_wire(moved.from)),
-        due_time: Some(time::to_wire(moved.to)),
+        old_due_time: moved.from.map(time::to_wire),
+        due_time: moved.to.map(time::to_wire),
     }
 }
