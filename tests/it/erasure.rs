@@ -81,6 +81,11 @@ async fn live(clients: &Clients) -> (Request, Answer, Request, Answer) {
     if let Request::Decline(decline) = &mut decline {
         decline.note = format!("{MARK} is a friend");
     }
+    let mut pause = Request::pause(&name, routed.lead.etag.clone(), "", None);
+    if let Request::Pause(pause) = &mut pause {
+        pause.note = format!("{MARK} is on holiday");
+    }
+    pause.send(clients).await.unwrap();
     let declined = decline.send(clients).await.unwrap();
     let close = Request::close(&name, declined.lead.etag.clone(), "", CloseOutcome::Lost);
     let closed = close.send(clients).await.unwrap();
@@ -105,7 +110,7 @@ async fn what_tells_of_a_person_is_nowhere_once_it_is_erased() {
     let before = places(&database).await;
     let kept = |place: &String| place == "lead.profile" || place.split('.').next_back() == Some("note");
     assert!(before.iter().all(kept), "{before:?}");
-    assert!(before.len() >= 2, "{before:?}");
+    assert!(before.len() >= 3, "{before:?}");
     // Who asks again is told of the person as long as it is known.
     assert_eq!(route.send(&clients).await.unwrap(), routed);
     assert_eq!(close.send(&clients).await.unwrap(), closed);

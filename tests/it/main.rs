@@ -15,6 +15,7 @@ mod hostile;
 mod laws;
 mod learned;
 mod model;
+mod pause;
 mod permissions;
 mod privacy;
 mod programs;

@@ -2,7 +2,8 @@
 
 use api::v1::{
     AttributeValue, CloseLeadRequest, CloseOutcome, CreatePolicyRequest, DeclineLeadRequest, DeclineReason,
-    GetLeadRequest, ImportDirectoryRequest, LeadProfile, ListLeadsRequest, Policy, attribute_value::Kind,
+    GetLeadRequest, ImportDirectoryRequest, LeadProfile, ListLeadsRequest, PauseReason, PauseSlaRequest, Policy,
+    attribute_value::Kind,
 };
 use leadrouter_tests::{collector::Collector, company, install, process::Process, route};
 use sqlx::{Connection as _, PgConnection};
@@ -61,6 +62,10 @@ async fn told(log_format: &str) -> String {
     let get = async |name: &str| clients.assignment.clone().get_lead(GetLeadRequest { name: name.to_owned() }).await;
     let etag = get(&name).await.unwrap().into_inner().lead.unwrap().etag;
     let note = MARK.to_owned();
+    let reason = PauseReason::Other.into();
+    let request =
+        PauseSlaRequest { name: name.clone(), etag: etag.clone(), reason, note: note.clone(), ..Default::default() };
+    assignment.pause_sla(request).await.unwrap();
     let reason = DeclineReason::Other.into();
     let request = DeclineLeadRequest { name: name.clone(), etag, reason, note, ..DeclineLeadRequest::default() };
     let etag = assignment.decline_lead(request).await.unwrap().into_inner().lead.unwrap().etag;

@@ -24,6 +24,10 @@ pub enum Request {
     Return(v1::ReturnLeadRequest),
     /// It is over.
     Close(v1::CloseLeadRequest),
+    /// Its clocks stand.
+    Pause(v1::PauseSlaRequest),
+    /// They run again.
+    Resume(v1::ResumeSlaRequest),
 }
 
 /// What was answered.
@@ -104,6 +108,20 @@ impl Request {
         Self::Close(v1::CloseLeadRequest { name, etag, request_id, rep, outcome, value, note })
     }
 
+    /// Its clocks stand, until a time or until somebody says so.
+    pub fn pause(name: &str, etag: String, rep: &str, until: Option<Timestamp>) -> Self {
+        let (name, rep, request_id, reason) =
+            (name.to_owned(), rep.to_owned(), id(), v1::PauseReason::WaitingForLead.into());
+        let resume_time = until.map(|until| prost_types::Timestamp { seconds: until.as_second(), nanos: 0 });
+        Self::Pause(v1::PauseSlaRequest { name, etag, request_id, rep, reason, resume_time, note: String::new() })
+    }
+
+    /// They run again.
+    pub fn resume(name: &str, etag: String, rep: &str) -> Self {
+        let (name, rep, request_id) = (name.to_owned(), rep.to_owned(), id());
+        Self::Resume(v1::ResumeSlaRequest { name, etag, request_id, rep })
+    }
+
     /// Its id.
     pub fn id(&self) -> &str {
         match self {
@@ -115,6 +133,8 @@ impl Request {
             Self::Claim(request) => &request.request_id,
             Self::Return(request) => &request.request_id,
             Self::Close(request) => &request.request_id,
+            Self::Pause(request) => &request.request_id,
+            Self::Resume(request) => &request.request_id,
         }
     }
 
@@ -131,6 +151,8 @@ impl Request {
             Self::Claim(request) => request.note.push('!'),
             Self::Return(request) => request.note.push('!'),
             Self::Close(request) => request.note.push('!'),
+            Self::Pause(request) => request.note.push('!'),
+            Self::Resume(request) => request.etag.push('0'),
         }
         other
     }
@@ -147,6 +169,8 @@ impl Request {
             Self::Claim(request) => call!(client, claim_lead, request),
             Self::Return(request) => call!(client, return_lead, request),
             Self::Close(request) => call!(client, close_lead, request),
+            Self::Pause(request) => call!(client, pause_sla, request),
+            Self::Resume(request) => call!(client, resume_sla, request),
         }
     }
 }

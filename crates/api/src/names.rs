@@ -134,11 +134,12 @@ impl Resource for DecisionName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TimerName(pub LeadId, pub TimerKind);
 
-const TIMER_KINDS: [(TimerKind, &str); 4] = [
+const TIMER_KINDS: [(TimerKind, &str); 5] = [
     (TimerKind::Accept, "accept"),
     (TimerKind::Escalate, "escalate"),
     (TimerKind::Retry, "retry"),
     (TimerKind::Wake, "wake"),
+    (TimerKind::Resume, "resume"),
 ];
 
 impl Resource for TimerName {

@@ -121,7 +121,7 @@ impl Redate {
             after = page.last().copied();
             let mut changes = Changes::default();
             for row in tx.leads(asker.tenant, &page).await.map_err(rejected)? {
-                let mut case = LeadCase::read(row.lead, row.ownership, row.assignment, row.timers);
+                let mut case = LeadCase::read(row.lead, row.ownership, row.assignment, row.timers, row.pauses);
                 redated.add(case.id(), &self.date(&mut case, &context)?);
                 if case.changes.dirty {
                     add_case(&mut changes, case, now);

@@ -28,8 +28,11 @@ pub struct Audit {
     pub epoch_gaps: i64,
     /// Timers that open leads should have and don't; see [`Store::audit`].
     pub missing_timers: i64,
-    /// Timers that will never do anything: of another epoch than the lead's, of a closed lead, of no lead.
+    /// Timers that must not be: of another epoch than the lead's, of a closed lead, of no lead; of clocks that stand, or of the
+    /// end of a pause where none is.
     pub stale_timers: i64,
+    /// Pauses that last, though their assignment has ended.
+    pub stale_pauses: i64,
     /// Reps whose count of open leads is not what they own.
     pub load_mismatches: i64,
 }
@@ -42,6 +45,7 @@ impl Audit {
             + self.epoch_gaps
             + self.missing_timers
             + self.stale_timers
+            + self.stale_pauses
             + self.load_mismatches
     }
 }
@@ -56,6 +60,7 @@ impl AddAssign for Audit {
         self.epoch_gaps += other.epoch_gaps;
         self.missing_timers += other.missing_timers;
         self.stale_timers += other.stale_timers;
+        self.stale_pauses += other.stale_pauses;
         self.load_mismatches += other.load_mismatches;
     }
 }
@@ -82,7 +87,8 @@ impl Store {
     /// - `Escalate`: offered or accepted, with an SLA policy whose chain has a step left. `steps` tells how many steps the
     ///   SLA policy of that name has in that revision of the policy; `None` (it can't be told) counts as a step left;
     /// - `Retry`: in the waiting queue;
-    /// - `Wake`: in nurture, with a time to wake at.
+    /// - `Wake`: in nurture, with a time to wake at;
+    /// - `Resume`, and no other: its clocks stand until a time. None at all: they stand until somebody acts.
     pub async fn audit(
         &self,
         tenant: TenantId,
@@ -177,9 +183,12 @@ async fn count_timers(connection: &mut PgConnection, tenant: TenantId, audit: &m
         r#"
         SELECT count(*) AS "count!"
         FROM timer AS t LEFT JOIN ownership AS o ON o.tenant_id = t.tenant_id AND o.lead_id = t.lead_id
-        WHERE t.tenant_id = $1 AND (o.lead_id IS NULL OR o.closed_at IS NOT NULL OR o.epoch <> t.epoch)
+        LEFT JOIN pause AS p ON p.tenant_id = t.tenant_id AND p.lead_id = t.lead_id AND p.ended_at IS NULL
+        WHERE t.tenant_id = $1 AND (o.lead_id IS NULL OR o.closed_at IS NOT NULL OR o.epoch <> t.epoch
+                                    OR (p.lead_id IS NULL) = (t.kind = $2))
         "#,
         tenant.0,
+        TimerKind::Resume.code(),
     )
     .fetch_one(&mut *connection)
     .await?;
@@ -191,6 +200,8 @@ async fn count_timers(connection: &mut PgConnection, tenant: TenantId, audit: &m
             SELECT CASE WHEN o.state = $2 AND o.accept_by IS NOT NULL AND o.accepted_at IS NULL THEN $3::smallint END
             UNION ALL SELECT CASE WHEN o.owner = $4 THEN $5::smallint END
             UNION ALL SELECT CASE WHEN o.owner = $6 AND o.wake_at IS NOT NULL THEN $7::smallint END
+            UNION ALL SELECT $8::smallint FROM pause AS p
+                      WHERE p.tenant_id = o.tenant_id AND p.lead_id = o.lead_id AND p.ended_at IS NULL AND p.until IS NOT NULL
         ) AS needed (kind)
         LEFT JOIN timer AS t
           ON t.tenant_id = o.tenant_id AND t.lead_id = o.lead_id AND t.kind = needed.kind AND t.epoch = o.epoch
@@ -203,6 +214,18 @@ async fn count_timers(connection: &mut PgConnection, tenant: TenantId, audit: &m
         TimerKind::Retry.code(),
         format!("queues/{}", Queue::Nurture.name()),
         TimerKind::Wake.code(),
+        TimerKind::Resume.code(),
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    audit.stale_pauses = sqlx::query_scalar!(
+        r#"
+        SELECT count(*) AS "count!"
+        FROM pause AS p LEFT JOIN ownership AS o ON o.tenant_id = p.tenant_id AND o.lead_id = p.lead_id
+        WHERE p.tenant_id = $1 AND p.ended_at IS NULL
+          AND (o.lead_id IS NULL OR o.closed_at IS NOT NULL OR o.epoch <> p.epoch)
+        "#,
+        tenant.0,
     )
     .fetch_one(connection)
     .await?;
@@ -216,7 +239,9 @@ async fn unwatched_chains(connection: &mut PgConnection, tenant: TenantId) -> Re
         FROM ownership AS o
         LEFT JOIN timer AS t
           ON t.tenant_id = o.tenant_id AND t.lead_id = o.lead_id AND t.kind = $2 AND t.epoch = o.epoch
+        LEFT JOIN pause AS p ON p.tenant_id = o.tenant_id AND p.lead_id = o.lead_id AND p.ended_at IS NULL
         WHERE o.tenant_id = $1 AND o.state = ANY ($3) AND o.closed_at IS NULL AND o.sla IS NOT NULL AND t.lead_id IS NULL
+          AND p.lead_id IS NULL
         GROUP BY o.policy_revision, o.sla, o.chain_step
         "#,
         tenant.0,

@@ -7,7 +7,7 @@ use domain::{
     identity::IdentityKey,
     ids::{Epoch, LeadId, PoolId, RepId},
     lead::Lead,
-    ownership::{Assignment, Escalation, Event, Ownership, Timer, TimerKind},
+    ownership::{Assignment, Escalation, Event, LeadPause, Ownership, Timer, TimerKind},
     rotation::RotationState,
     score::Grade,
 };
@@ -37,6 +37,8 @@ pub struct Changes {
     pub moved_identities: Vec<MovedIdentity>,
     /// Escalation steps that were done.
     pub escalations: Vec<Escalation>,
+    /// Pauses that began, and those that ended.
+    pub pauses: Vec<LeadPause>,
     /// Responses to keep.
     pub responses: Vec<StoredResponse>,
     /// Counter rows, final values.

@@ -3,7 +3,7 @@
 use domain::{
     directory::EntityKind,
     identity::IdentityKind,
-    ownership::{AssignmentState, Cause, CloseOutcome, EscalationAction, EventKind, LeadState, TimerKind},
+    ownership::{AssignmentState, Cause, CloseOutcome, EscalationAction, EventKind, LeadState, PauseReason, TimerKind},
     score::{FitLevel, Grade, IntentLevel},
 };
 
@@ -40,11 +40,12 @@ codes! {
         Routed = 1, Declined = 2, Expired = 3, Escalated = 4, Reassigned = 5,
         Claimed = 6, Returned = 7, Retried = 8, WaitedOut = 9, Woken = 10, Drained = 11, Rerouted = 12,
     }
-    TimerKind { Accept = 1, Escalate = 2, Retry = 3, Wake = 4 }
+    TimerKind { Accept = 1, Escalate = 2, Retry = 3, Wake = 4, Resume = 5 }
+    PauseReason { WaitingForLead = 1, LegalHold = 2, Other = 3 }
     EscalationAction { Remind = 1, Backup = 2, Manager = 3, Queue = 4, FellThrough = 5 }
     EventKind {
         Assigned = 1, Queued = 2, Returned = 3, Accepted = 4, Responded = 5, Reminded = 6, Escalated = 7, Closed = 8,
-        SleepsOn = 9, Erased = 10, ClocksMoved = 11,
+        SleepsOn = 9, Erased = 10, ClocksMoved = 11, Paused = 12, Resumed = 13,
     }
     EntityKind { Calendar = 1, Territory = 2, Team = 3, Rep = 4, Pool = 5, Account = 6, Absence = 7 }
     IdentityKind { Email = 1, ExternalId = 2 }
@@ -103,7 +104,7 @@ mod tests {
     fn numbers_stay() {
         use {
             AssignmentState as S, Cause as C, EntityKind as E, EscalationAction as A, EventKind as K, LeadState as L,
-            TimerKind as T,
+            PauseReason as P, TimerKind as T,
         };
         assert_eq!(codes_of(&[L::Offered, L::Accepted, L::Working, L::Queued, L::Closed]), [1, 2, 3, 4, 5]);
         assert_eq!(codes_of(&[CloseOutcome::Won, CloseOutcome::Lost, CloseOutcome::Disqualified]), [1, 2, 3]);
@@ -113,11 +114,13 @@ mod tests {
         let causes = [C::Routed, C::Declined, C::Expired, C::Escalated, C::Reassigned];
         let more = [C::Claimed, C::Returned, C::Retried, C::WaitedOut, C::Woken, C::Drained, C::Rerouted];
         assert_eq!(codes_of(&[&causes[..], &more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-        assert_eq!(codes_of(&[T::Accept, T::Escalate, T::Retry, T::Wake]), [1, 2, 3, 4]);
+        assert_eq!(codes_of(&[T::Accept, T::Escalate, T::Retry, T::Wake, T::Resume]), [1, 2, 3, 4, 5]);
+        assert_eq!(codes_of(&[P::WaitingForLead, P::LegalHold, P::Other]), [1, 2, 3]);
         assert_eq!(codes_of(&[A::Remind, A::Backup, A::Manager, A::Queue, A::FellThrough]), [1, 2, 3, 4, 5]);
         let events = [K::Assigned, K::Queued, K::Returned, K::Accepted, K::Responded];
-        let more = [K::Reminded, K::Escalated, K::Closed, K::SleepsOn, K::Erased, K::ClocksMoved];
-        assert_eq!(codes_of(&[&events[..], &more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+        let more =
+            [K::Reminded, K::Escalated, K::Closed, K::SleepsOn, K::Erased, K::ClocksMoved, K::Paused, K::Resumed];
+        assert_eq!(codes_of(&[&events[..], &more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
         let kinds = [E::Calendar, E::Territory, E::Team, E::Rep, E::Pool, E::Account, E::Absence];
         assert_eq!(codes_of(&kinds), [1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(codes_of(&[IdentityKind::Email, IdentityKind::ExternalId]), [1, 2]);

@@ -1,15 +1,15 @@
-//! Reading what happened: assignments and escalations.
+//! Reading what happened: assignments, escalations and pauses.
 
 use domain::{
     ids::{Epoch, LeadId, TenantId},
-    ownership::{Assignment, Escalation},
+    ownership::{Assignment, Escalation, LeadPause},
 };
 use uuid::Uuid;
 
 use crate::{
     error::StoreError,
     pool::Store,
-    rows::{EscalationRow, select_assignments},
+    rows::{EscalationRow, select_assignments, select_pauses},
 };
 
 /// Primary key of an escalation step: lead, epoch, step. A page ends with one and the next begins after it.
@@ -59,6 +59,12 @@ impl Store {
             lead.0,
         );
         row.fetch_optional(&self.pool).await?.map(TryInto::try_into).transpose()
+    }
+
+    /// The pauses of a lead, in order.
+    pub async fn pauses_of(&self, tenant: TenantId, lead: LeadId) -> Result<Vec<LeadPause>, StoreError> {
+        let rows = select_pauses!("FROM pause WHERE tenant_id = $1 AND lead_id = $2 ORDER BY number", tenant.0, lead.0);
+        rows.fetch_all(&self.pool).await?.into_iter().map(TryInto::try_into).collect()
     }
 
     /// Escalation steps that were done, of one lead or of all, by lead, epoch and step; at most `limit`, from the one after `after`.

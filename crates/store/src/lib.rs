@@ -5,7 +5,7 @@
 //! locks the tenant's row, before anything else, and takes effect only if no other commit of the tenant came since the
 //! lookup; so the commits of a tenant are as if made one after the other, and nobody waits in a circle.
 //!
-//! Round trips of a batch, however large: lookup 1, leads 2 (none if there are no ids), counters 1 (none if the caller knows
+//! Round trips of a batch, however large: lookup 1, leads 2 (none if there are no ids; 3 if clocks of one stood), counters 1 (none if the caller knows
 //! them), write 1. A write that changes what existed takes begin, 2 and commit. So new leads cost 2, a change of those that
 //! exist costs 7. A request that was answered before costs 3, of which 2 read the lead that its answer tells of
 //! (`tests/round_trips.rs` counts).

@@ -32,7 +32,7 @@ impl Store {
     pub async fn ensure_partitions(&self, now: Timestamp) -> Result<(), StoreError> {
         let today = now.to_zoned(TimeZone::UTC).date();
         for ahead in 0..=MONTHS_AHEAD {
-            for (parent, storage) in [("assignment", HISTORY_STORAGE), ("escalation", "")] {
+            for (parent, storage) in [("assignment", HISTORY_STORAGE), ("escalation", ""), ("pause", "")] {
                 self.ensure(&Partition::of_month(parent, storage, today, ahead)?).await?;
             }
         }

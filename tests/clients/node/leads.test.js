@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { create } from "@bufbuild/protobuf";
-import { anyUnpack, timestampMs } from "@bufbuild/protobuf/wkt";
+import { anyUnpack, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code, createClient } from "@connectrpc/connect";
 import { connect, pages, problem, requestId, wait } from "./client.js";
 import { Operations } from "./gen/google/longrunning/operations_pb.js";
@@ -22,6 +22,7 @@ import { EscalationService } from "./gen/leadrouter/v1/escalation_service_pb.js"
 import { CloseOutcome, LeadProfileSchema, LeadState, LeadType } from "./gen/leadrouter/v1/lead_pb.js";
 import { PolicyService } from "./gen/leadrouter/v1/policy_service_pb.js";
 import { ScoringService } from "./gen/leadrouter/v1/scoring_service_pb.js";
+import { LeadSlaState, PauseReason, TimerKind } from "./gen/leadrouter/v1/sla_pb.js";
 import { OwnershipChangeKind } from "./gen/leadrouter/v1/watch_ownership_pb.js";
 
 /** @typedef {import("./gen/leadrouter/v1/lead_pb.js").Lead} Lead */
@@ -339,6 +340,25 @@ test("the clock of a lead is told", async () => {
   const due = timers.map(({ dueTime }) => (dueTime ? timestampMs(dueTime) : NaN));
   assert.deepEqual(due, [...due].sort((left, right) => left - right));
   assert.equal(due[0], timestampMs(lead.acceptBy));
+});
+
+test("the clocks of a lead stand and run again", async () => {
+  const lead = await routed();
+  const request = { ...seen(lead), reason: PauseReason.LEGAL_HOLD, resumeTime: timestampFromMs(Date.now() + 60 * MINUTE) };
+  const { lead: paused } = await assignment.pauseSla(request);
+  assert.deepEqual([paused?.owner, paused?.respondBy, paused?.acceptBy], [lead.owner, undefined, undefined]);
+  const { leadSla } = await escalation.getLeadSla({ name: lead.name });
+  assert.equal(leadSla?.state, LeadSlaState.PAUSED);
+  assert.deepEqual(leadSla?.timers.map(({ kind }) => kind), [TimerKind.RESUME]);
+  assert.deepEqual(
+    leadSla?.pauses.map(({ reason, actor, endTime }) => [reason, actor, endTime]),
+    [[PauseReason.LEGAL_HOLD, ACTOR, undefined]],
+  );
+
+  const { lead: resumed } = await assignment.resumeSla(seen(lead));
+  assert.ok(resumed?.respondBy && lead.respondBy);
+  assert.ok(timestampMs(resumed.respondBy) >= timestampMs(lead.respondBy));
+  await refused(assignment.pauseSla({ ...request, ...seen(lead), etag: "7" }), Code.Aborted, "STALE_ETAG");
 });
 
 test("a score explains itself", async () => {

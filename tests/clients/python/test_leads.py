@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from grpc import StatusCode
 from leadrouter.v1 import assignment_pb2, assignment_service_pb2, error_pb2, escalation_service_pb2, lead_pb2
-from leadrouter.v1 import scoring_service_pb2
+from leadrouter.v1 import scoring_service_pb2, sla_pb2
 from leadrouter_client import pages, request_id
 
 OUTCOME = assignment_service_pb2.RouteOutcome
@@ -241,6 +241,31 @@ def test_the_clock_of_a_lead_is_told(services):
     due = [timer.due_time.ToNanoseconds() for timer in timers]
     assert due == sorted(due)
     assert due[0] == lead.accept_by.ToNanoseconds()
+
+
+def test_the_clocks_of_a_lead_stand_and_run_again(services, refused):
+    lead = route(services.assignment).lead
+    seen = {"name": lead.name, "etag": lead.etag}
+    fields = {"reason": sla_pb2.PAUSE_REASON_WAITING_FOR_LEAD, "note": "is on holiday"}
+    pause = assignment_service_pb2.PauseSlaRequest(**seen, **fields, request_id=request_id())
+    paused = services.assignment.PauseSla(pause).lead
+    assert (paused.owner, paused.HasField("respond_by"), paused.HasField("accept_by")) == (lead.owner, False, False)
+    assert services.assignment.PauseSla(pause).lead == paused
+
+    sla = services.escalation.GetLeadSla(escalation_service_pb2.GetLeadSlaRequest(name=lead.name)).lead_sla
+    assert (sla.state, len(sla.timers)) == (sla_pb2.LEAD_SLA_STATE_PAUSED, 0)
+    assert [(entry.reason, entry.note, entry.actor, entry.HasField("end_time")) for entry in sla.pauses] == [
+        (sla_pb2.PAUSE_REASON_WAITING_FOR_LEAD, "is on holiday", "python-client", False)
+    ]
+    assert all(timedelta() < clock.remaining.ToTimedelta() <= timedelta(minutes=15) for clock in sla.paused_clocks)
+
+    resume = assignment_service_pb2.ResumeSlaRequest(**seen, request_id=request_id())
+    resumed = services.assignment.ResumeSla(resume).lead
+    assert resumed.respond_by.ToDatetime() > lead.respond_by.ToDatetime()
+
+    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST") as error:
+        services.assignment.PauseSla(assignment_service_pb2.PauseSlaRequest(name=lead.name))
+    assert error.problem.fields() == ["etag", "reason"]
 
 
 def test_a_score_explains_itself(services):

@@ -1,7 +1,7 @@
 //! Random lives of leads, over gRPC, beside a reference that knows what the documentation says and nothing of the code.
 //!
-//! Each step is compared: owner, state, epoch and etag, length of the history, the reason of a refusal, and the answer to a request
-//! that comes again.
+//! Each step is compared: owner, state, epoch and etag, when the first response is due, length of the history, the reason of a
+//! refusal, and the answer to a request that comes again.
 
 mod reference;
 
@@ -84,6 +84,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => Just(Act::Respond),
         2 => prop::option::of(Just(30_i64)).prop_map(Act::Return),
         1 => Just(Act::Close),
+        3 => prop::option::of(prop::sample::select(vec![7_i64, 20, 45])).prop_map(Act::Pause),
+        2 => Just(Act::Resume),
         3 => prop::sample::select(&REPS[..]).prop_map(Act::Claim),
         3 => prop::sample::select(owners.to_vec()).prop_map(Act::Reassign),
     ];
@@ -184,6 +186,8 @@ impl<'a> Life<'a> {
             Act::Respond => Request::respond(&lead.name, etag, &rep),
             Act::Return(after) => Request::give_back(&lead.name, etag, &rep, ReturnReason::TooEarly, after.map(wake)),
             Act::Close => Request::close(&lead.name, etag, &rep, CloseOutcome::Lost),
+            Act::Pause(after) => Request::pause(&lead.name, etag, &rep, after.map(wake)),
+            Act::Resume => Request::resume(&lead.name, etag, &rep),
             Act::Claim(rep) => Request::claim(&lead.name, etag, rep),
             Act::Reassign(owner) => Request::reassign(&lead.name, etag, owner),
         };
@@ -238,7 +242,8 @@ impl<'a> Life<'a> {
             let request = api::v1::ListAssignmentsRequest { parent, page_size: 1_000, page_token: String::new() };
             let history = self.clients.assignment.clone().list_assignments(request).await.unwrap().into_inner();
             let owners: Vec<String> = history.assignments.into_iter().map(|assignment| assignment.owner).collect();
-            lead.is_as_found(&Known { lead: found, history: owners }).map_err(TestCaseError::fail)?;
+            let respond_by = found.respond_by.map(|due| (due.seconds - self.began.as_second()) / 60);
+            lead.is_as_found(&Known { lead: found, history: owners, respond_by }).map_err(TestCaseError::fail)?;
         }
         Ok(())
     }

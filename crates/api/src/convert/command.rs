@@ -2,7 +2,7 @@
 
 use domain::{
     ids::{Epoch, LeadId, PoolId, RepId},
-    ownership::{CloseOutcome, LeadState, Owner, Queue},
+    ownership::{CloseOutcome, LeadState, Owner, PauseReason, Queue},
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -84,6 +84,15 @@ pub enum LeadAction {
         /// When it is to be routed again; `None`: when somebody acts.
         wake_at: Option<Timestamp>,
     },
+    /// Its clocks stop.
+    Pause {
+        /// Why.
+        reason: PauseReason,
+        /// When they run again by themselves; `None`: when somebody says so.
+        until: Option<Timestamp>,
+    },
+    /// Its clocks run again.
+    Resume,
     /// Its life cycle ends.
     Close {
         /// How.
@@ -242,6 +251,29 @@ impl TryFrom<v1::CloseLeadRequest> for LeadCommand {
             violations.add(&ROOT.field("value"), "belongs to outcome WON only");
         }
         common!(wire).read(violations, outcome.map(|outcome| LeadAction::Close { outcome, value }))
+    }
+}
+
+impl TryFrom<v1::PauseSlaRequest> for LeadCommand {
+    type Error = Violations;
+
+    fn try_from(wire: v1::PauseSlaRequest) -> Result<Self, Violations> {
+        let mut violations = Violations::default();
+        let known: Option<v1::PauseReason> = fields::known(wire.reason, &ROOT.field("reason"), &mut violations);
+        let reason = word(known.map(|reason| reason.as_str_name()), "PAUSE_REASON_", &wire.note, &mut violations);
+        let reason = reason.and(known).and_then(|known| PauseReason::try_from(known).ok());
+        let until = time::optional(wire.resume_time, &ROOT.field("resume_time"), &mut violations);
+        common!(wire).read(violations, reason.map(|reason| LeadAction::Pause { reason, until }))
+    }
+}
+
+impl TryFrom<v1::ResumeSlaRequest> for LeadCommand {
+    type Error = Violations;
+
+    fn try_from(wire: v1::ResumeSlaRequest) -> Result<Self, Violations> {
+        let v1::ResumeSlaRequest { name, etag, request_id, rep } = wire;
+        let common = Common { name, etag, request_id, rep, note: String::new() };
+        common.read(Violations::default(), Some(LeadAction::Resume))
     }
 }
 

@@ -7,6 +7,7 @@ use domain::{
     policy::{Policy, Tried},
     rotation,
     score::ScoringModel,
+    sla::Pauses,
     snapshot::Snapshot,
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -168,6 +169,7 @@ fn sla(verdict: &Verdict, snapshot: &Snapshot, since: Timestamp) -> v1::Sla {
         next_step_due: verdict.clocks.escalate_at,
         respond_by: verdict.clocks.respond_by,
         accept_by: verdict.clocks.accept_by,
+        pauses: Pauses::default(),
     };
     sla::to_wire(&targets, Hours::of(&verdict.owner, snapshot))
 }

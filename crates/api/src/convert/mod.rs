@@ -11,6 +11,7 @@ pub mod decision;
 pub mod directory;
 pub mod fields;
 pub mod lead;
+mod pause;
 pub mod policy;
 pub mod profile;
 pub mod route;

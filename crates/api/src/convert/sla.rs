@@ -2,13 +2,14 @@
 
 use domain::{
     calendar::Calendar,
-    ownership::{Owner, Ownership, Timer, TimerKind},
+    ownership::{LeadPause, Owner, Ownership, Timer, TimerKind, pauses_of},
     policy::{SlaPolicy, Step, StepAction},
+    sla::Pauses,
     snapshot::Snapshot,
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::{time, timer};
+use super::{pause, time, timer};
 use crate::{names::Resource as _, v1};
 
 /// By whose hours and on whose clock an owner's deadlines are told.
@@ -39,7 +40,7 @@ impl<'a> Hours<'a> {
 }
 
 /// What runs for one assignment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Targets<'a> {
     /// The SLA policy; `None`: no target applies.
     pub policy: Option<&'a SlaPolicy>,
@@ -53,6 +54,8 @@ pub struct Targets<'a> {
     pub respond_by: Option<Timestamp>,
     /// Acceptance is due.
     pub accept_by: Option<Timestamp>,
+    /// Times during which its clocks stood.
+    pub pauses: Pauses,
 }
 
 /// Targets, steps and their deadlines.
@@ -60,7 +63,7 @@ pub fn to_wire(targets: &Targets<'_>, hours: Hours<'_>) -> v1::Sla {
     let steps = targets.policy.map_or(&[][..], |policy| &policy.steps);
     let steps = (0..).zip(steps).map(|(index, step)| {
         let set = targets.next_step_due.filter(|_| index == targets.steps_done);
-        let due = set.or_else(|| step.after.deadline(targets.chain_since, hours.calendar));
+        let due = set.or_else(|| step.after.due(targets.chain_since, hours.calendar, &targets.pauses));
         step_to_wire(step, due, index < targets.steps_done, hours)
     });
     v1::Sla {
@@ -97,10 +100,12 @@ pub fn lead_to_wire(
     ownership: &Ownership,
     policy: Option<&SlaPolicy>,
     timers: &[Timer],
+    pauses: &[LeadPause],
     hours: Hours<'_>,
     now: Timestamp,
 ) -> v1::LeadSla {
-    let state = state(ownership, now);
+    let standing = pauses.last().filter(|pause| pause.stands());
+    let state = if standing.is_some() { v1::LeadSlaState::Paused } else { state(ownership, now) };
     let runs = matches!(state, v1::LeadSlaState::Running | v1::LeadSlaState::Overdue);
     let remaining = ownership.respond_by.filter(|_| runs).map(|due| due.duration_since(now));
     let targets = Targets {
@@ -110,7 +115,10 @@ pub fn lead_to_wire(
         next_step_due: timers.iter().find(|timer| timer.kind == TimerKind::Escalate).map(|timer| timer.due_at),
         respond_by: ownership.respond_by,
         accept_by: ownership.accept_by,
+        pauses: pauses_of(pauses),
     };
+    let paused_clocks =
+        standing.map(|pause| pause::clocks(pause, ownership, policy, &targets.pauses, hours.calendar, now));
     let mut timers: Vec<&Timer> = timers.iter().collect();
     timers.sort_by_key(|timer| (timer.due_at, timer.kind));
     v1::LeadSla {
@@ -119,10 +127,16 @@ pub fn lead_to_wire(
         owner: ownership.owner.to_name(),
         state: state.into(),
         sla: Some(to_wire(&targets, hours)),
-        remaining: remaining.map(|left| prost_types::Duration { seconds: left.as_secs(), nanos: left.subsec_nanos() }),
+        remaining: remaining.map(duration),
         first_response_time: ownership.first_response_at.map(time::to_wire),
         timers: timers.into_iter().map(|timer| timer::to_wire(timer, now)).collect(),
+        pauses: pauses.iter().map(pause::to_wire).collect(),
+        paused_clocks: paused_clocks.unwrap_or_default(),
     }
+}
+
+pub(super) fn duration(span: SignedDuration) -> prost_types::Duration {
+    prost_types::Duration { seconds: span.as_secs(), nanos: span.subsec_nanos() }
 }
 
 /// A deadline is kept up to its very moment.

@@ -107,6 +107,7 @@ impl From<TimerKind> for v1::TimerKind {
             TimerKind::Escalate => Self::Escalate,
             TimerKind::Retry => Self::Retry,
             TimerKind::Wake => Self::Wake,
+            TimerKind::Resume => Self::Resume,
         }
     }
 }
@@ -121,6 +122,7 @@ impl TryFrom<v1::TimerKind> for TimerKind {
             v1::TimerKind::Escalate => Ok(Self::Escalate),
             v1::TimerKind::Retry => Ok(Self::Retry),
             v1::TimerKind::Wake => Ok(Self::Wake),
+            v1::TimerKind::Resume => Ok(Self::Resume),
         }
     }
 }

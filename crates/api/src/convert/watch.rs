@@ -68,7 +68,8 @@ pub fn id(position: Position) -> String {
 pub fn to_wire(told: &Told) -> v1::OwnershipChange {
     let Told { position, at, event, owner, cause, before, escalation, closed } = told;
     let Event { lead, epoch, kind, state, respond_by, until, .. } = event;
-    let until_in = |wanted: LeadState| until.filter(|_| *state == wanted).map(time::to_wire);
+    let paused = *kind == EventKind::Paused;
+    let until_in = |wanted: LeadState| until.filter(|_| *state == wanted && !paused).map(time::to_wire);
     v1::OwnershipChange {
         id: id(*position),
         kind: v1::OwnershipChangeKind::from(*kind).into(),
@@ -86,6 +87,7 @@ pub fn to_wire(told: &Told) -> v1::OwnershipChange {
         escalation: escalation.as_ref().map(escalation_to_wire),
         close_outcome: closed.map_or(v1::CloseOutcome::Unspecified, |(outcome, _)| outcome.into()).into(),
         close_value: closed.and_then(|(_, value)| value),
+        resume_time: until.filter(|_| paused).map(time::to_wire),
     }
 }
 
@@ -103,6 +105,8 @@ impl From<EventKind> for v1::OwnershipChangeKind {
             EventKind::SleepsOn => Self::SleepsOn,
             EventKind::Erased => Self::Erased,
             EventKind::ClocksMoved => Self::ClocksMoved,
+            EventKind::Paused => Self::Paused,
+            EventKind::Resumed => Self::Resumed,
         }
     }
 }

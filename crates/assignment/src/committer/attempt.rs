@@ -243,7 +243,7 @@ impl Decider {
         leads.dedup();
         let mut cases = Vec::with_capacity(leads.len());
         for row in tx.leads(tenant, &leads).await? {
-            let mut case = LeadCase::read(row.lead, row.ownership, row.assignment, row.timers);
+            let mut case = LeadCase::read(row.lead, row.ownership, row.assignment, row.timers, row.pauses);
             case.sla = self.sla(tenant, &case.ownership, snapshot, now).await?;
             cases.push(case);
         }

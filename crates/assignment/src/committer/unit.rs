@@ -18,7 +18,7 @@ use domain::{
     identity::IdentityKey,
     ids::{LeadId, RepId},
     lead::Lead,
-    lifecycle::{Context, Fired, GiveBack, LeadCase, Refusal, open},
+    lifecycle::{Context, Fired, GiveBack, LeadCase, Refusal, Standstill, open},
     ownership::Owner,
     score::Score,
     snapshot::Snapshot,
@@ -132,6 +132,8 @@ impl<'a> Unit<'a> {
             | LeadAction::RecordFirstResponse { .. }
             | LeadAction::Reassign { .. }
             | LeadAction::Return { .. }
+            | LeadAction::Pause { .. }
+            | LeadAction::Resume
             | LeadAction::Close { .. } => {}
         }
     }
@@ -323,6 +325,8 @@ fn change(
             let what = GiveBack { reason: reason.clone(), wake_at: *wake_at };
             case.give_back(context, rep, &what, counters)
         }
+        LeadAction::Pause { reason, until } => case.pause(context, rep, &Standstill { reason: *reason, until: *until }),
+        LeadAction::Resume => case.resume(context, rep),
         LeadAction::Close { outcome, value } => case.close(context, rep, *outcome, *value, counters),
     }
 }
@@ -341,7 +345,8 @@ pub(crate) fn add_case(changes: &mut Changes, mut case: LeadCase, now: Timestamp
         changes.happened.get_or_insert_with(|| Happened { at: now, events: Vec::new() }).events.extend(events);
     }
     let id = case.id();
-    let LeadCase { lead, ownership, assignment, mut timers, changes: made, .. } = case;
+    let LeadCase { lead, ownership, assignment, mut timers, pauses, changes: made, .. } = case;
+    changes.pauses.extend(pauses.into_iter().filter(|pause| made.pauses.contains(&pause.number)));
     let set = made.set.into_iter().filter_map(|kind| timers.remove(&kind));
     changes.escalations.extend(made.escalations);
     let Some(read_at) = made.read_at else {

@@ -68,8 +68,10 @@ impl Drain {
     pub(super) async fn run(self, tx: &mut Tx, asker: &Asker, lookup: Lookup, now: Timestamp) -> Result<usize, Failed> {
         let ids: Vec<LeadId> = self.leads.keys().copied().collect();
         let rows = tx.leads(asker.tenant, &ids).await.map_err(rejected)?;
-        let mut cases: Vec<LeadCase> =
-            rows.into_iter().map(|row| LeadCase::read(row.lead, row.ownership, row.assignment, row.timers)).collect();
+        let mut cases: Vec<LeadCase> = rows
+            .into_iter()
+            .map(|row| LeadCase::read(row.lead, row.ownership, row.assignment, row.timers, row.pauses))
+            .collect();
         cases.retain(|case| case.ownership.is_open() && self.has_owner(case));
         for case in &mut cases {
             // The clocks of a chain run on only under the same revision, which is the one at hand.

@@ -1,4 +1,4 @@
-//! Changes of an existing assignment: accept, decline, first response, reassign, claim, return, close.
+//! Changes of an existing assignment: accept, decline, first response, reassign, claim, return, close, pause, resume.
 
 use std::sync::Arc;
 
@@ -36,6 +36,8 @@ changes! {
     claim_lead(ClaimLeadRequest) -> ClaimLeadResponse;
     return_lead(ReturnLeadRequest) -> ReturnLeadResponse;
     close_lead(CloseLeadRequest) -> CloseLeadResponse;
+    pause_sla(PauseSlaRequest) -> PauseSlaResponse;
+    resume_sla(ResumeSlaRequest) -> ResumeSlaResponse;
 }
 
 impl Inner {

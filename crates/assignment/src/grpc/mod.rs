@@ -127,6 +127,8 @@ handlers! {
     claim_lead(ClaimLeadRequest) -> v1::ClaimLeadResponse;
     return_lead(ReturnLeadRequest) -> v1::ReturnLeadResponse;
     close_lead(CloseLeadRequest) -> v1::CloseLeadResponse;
+    pause_sla(PauseSlaRequest) -> v1::PauseSlaResponse;
+    resume_sla(ResumeSlaRequest) -> v1::ResumeSlaResponse;
     erase_lead(EraseLeadRequest) -> v1::EraseLeadResponse;
     bulk_reassign(BulkReassignRequest) -> api::longrunning::Operation;
     list_bulk_reassign_results(ListBulkReassignResultsRequest) -> v1::ListBulkReassignResultsResponse;

@@ -1,6 +1,6 @@
 //! Values of the contract's enums as words on the command line.
 
-use api::v1::{CloseOutcome, DeclineReason, ReturnReason, TimerKind};
+use api::v1::{CloseOutcome, DeclineReason, PauseReason, ReturnReason, TimerKind};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// An enum of the contract that can be asked for by a word.
@@ -32,6 +32,11 @@ choice! {
         ConflictOfInterest: "conflict-of-interest",
         Other: "other",
     }
+    PauseReason {
+        WaitingForLead: "waiting-for-lead",
+        LegalHold: "legal-hold",
+        Other: "other",
+    }
     ReturnReason {
         ProjectPostponed: "project-postponed",
         WrongContact: "wrong-contact",
@@ -46,6 +51,7 @@ choice! {
         Escalate: "escalate",
         Retry: "retry",
         Wake: "wake",
+        Resume: "resume",
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use api::{
     convert::time::to_wire,
     v1::{
-        Escalation, GetLeadSlaRequest, LeadSla, LeadSlaState, ListEscalationsRequest, ListTimersRequest, Timer,
-        TimerKind,
+        Escalation, GetLeadSlaRequest, LeadSla, LeadSlaState, ListEscalationsRequest, ListTimersRequest, Pause,
+        PausedClock, Timer, TimerKind,
     },
 };
 use clap::Args;
@@ -86,6 +86,7 @@ fn timer_table(timers: &[Timer], zone: &TimeZone) -> String {
             TimerKind::Escalate => "not answered: next escalation step",
             TimerKind::Retry => "it is routed again, from waiting",
             TimerKind::Wake => "it wakes and is routed again",
+            TimerKind::Resume => "its clocks run again",
             TimerKind::Unspecified => "",
         };
         let due = time(timer.due_time.as_ref(), zone);
@@ -134,6 +135,28 @@ pub(crate) async fn sla(clients: &Clients, lead: LeadRef) -> anyhow::Result<Stri
     Ok(sla_told(&answer.lead_sla.unwrap_or_default()))
 }
 
+fn paused_table(clocks: &[PausedClock], zone: &TimeZone) -> String {
+    let rows = clocks.iter().map(|clock| {
+        let left = clock.remaining.map(|left| SignedDuration::new(left.seconds, left.nanos)).unwrap_or_default();
+        let left = if left.is_negative() { format!("late by {}", short(left.abs())) } else { short(left) };
+        [word(clock.clock().as_str_name(), "CLOCK_KIND_"), left, time(clock.old_due_time.as_ref(), zone)]
+    });
+    table(["Clock", "Left", "Was due"], rows)
+}
+
+fn pause_table(pauses: &[Pause], zone: &TimeZone) -> String {
+    let rows = pauses.iter().map(|pause| {
+        let end = match (&pause.end_time, &pause.resume_time) {
+            (Some(end), _) => time(Some(end), zone),
+            (None, Some(resume)) => format!("lasts until {}", time(Some(resume), zone)),
+            (None, None) => "lasts".to_owned(),
+        };
+        let reason = word(pause.reason().as_str_name(), "PAUSE_REASON_");
+        [time(pause.start_time.as_ref(), zone), end, reason, pause.actor.clone(), pause.note.clone()]
+    });
+    table(["From", "To", "Why", "By", "Note"], rows)
+}
+
 /// In the owner's time zone, as the deadlines are.
 fn sla_told(lead: &LeadSla) -> String {
     let zone = lead.sla.as_ref().and_then(|sla| TimeZone::get(&sla.time_zone).ok()).unwrap_or(TimeZone::UTC);
@@ -145,6 +168,7 @@ fn sla_told(lead: &LeadSla) -> String {
         (LeadSlaState::Overdue, Some(left)) => format!("is overdue by {}", short(left.abs())),
         (LeadSlaState::Overdue, None) => "is overdue".to_owned(),
         (LeadSlaState::Kept, _) => "was answered in time".to_owned(),
+        (LeadSlaState::Paused, _) => "stands still".to_owned(),
         (LeadSlaState::Missed, _) => "was answered too late, or not at all".to_owned(),
         (LeadSlaState::Unspecified, _) => String::new(),
     };
@@ -153,6 +177,12 @@ fn sla_told(lead: &LeadSla) -> String {
         let _ = write!(text, "; answered {}", time(lead.first_response_time.as_ref(), &zone));
     }
     let _ = write!(text, "\n\n{}", explain::sla::told(lead.sla.as_ref()));
+    if !lead.paused_clocks.is_empty() {
+        let _ = write!(text, "\nStanding clocks\n{}", indented(&paused_table(&lead.paused_clocks, &zone)));
+    }
+    if !lead.pauses.is_empty() {
+        let _ = write!(text, "\nPauses\n{}", indented(&pause_table(&lead.pauses, &zone)));
+    }
     if !lead.timers.is_empty() {
         let _ = write!(text, "\nTimers\n{}", indented(&timer_table(&lead.timers, &zone)));
     }

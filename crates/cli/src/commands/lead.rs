@@ -5,8 +5,8 @@ use api::{
     names::Resource as _,
     v1::{
         AcceptLeadRequest, ClaimLeadRequest, CloseLeadRequest, CloseOutcome, DeclineLeadRequest, DeclineReason,
-        EraseLeadRequest, GetLeadRequest, Lead, ReassignLeadRequest, RecordFirstResponseRequest, ReturnLeadRequest,
-        ReturnReason,
+        EraseLeadRequest, GetLeadRequest, Lead, PauseReason, PauseSlaRequest, ReassignLeadRequest,
+        RecordFirstResponseRequest, ResumeSlaRequest, ReturnLeadRequest, ReturnReason,
     },
 };
 use clap::{Args, Subcommand};
@@ -97,6 +97,36 @@ pub enum LeadCommand {
         wake: Option<Timestamp>,
     },
 
+    /// Stop the clocks of the lead: nothing of it is due meanwhile.
+    #[command(after_help = "Example:\n  leadrouter lead pause LEAD --reason waiting-for-lead --until 2026-12-01T09:00")]
+    Pause {
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "see there")]
+        change: Change,
+
+        /// Why; `other` needs a note.
+        #[arg(long, value_parser = one_of::<PauseReason>())]
+        reason: PauseReason,
+
+        /// When they run again by themselves, such as `2026-12-01T09:00`; otherwise by `resume`.
+        #[arg(long, value_name = "TIME", value_parser = local_time)]
+        until: Option<Timestamp>,
+    },
+
+    /// Let the clocks of the lead run again.
+    Resume {
+        /// The lead: its UUID, or its name `leads/UUID`.
+        lead: LeadRef,
+
+        /// Who does it, the rep's id; otherwise somebody on the owner's behalf.
+        #[arg(long, value_name = "REP", value_parser = rep_name)]
+        rep: Option<String>,
+
+        /// Change nothing unless the lead still is as it was when this etag was told; otherwise as it is now.
+        #[arg(long)]
+        etag: Option<String>,
+    },
+
     /// End the life cycle of the lead.
     #[command(after_help = "Example:\n  leadrouter lead close LEAD --outcome won --value 25000")]
     Close {
@@ -168,7 +198,10 @@ macro_rules! request {
     }};
 }
 
-pub(crate) async fn run(command: LeadCommand, clients: &Clients) -> anyhow::Result<String> {
+/// Does it, and tells what came of it.
+///
+/// Errors: [`CallError`], and what else to tell the user.
+pub async fn run(command: LeadCommand, clients: &Clients) -> anyhow::Result<String> {
     let mut client = clients.assignment.clone();
     let mut why = String::new();
     let lead = match command {
@@ -199,6 +232,17 @@ pub(crate) async fn run(command: LeadCommand, clients: &Clients) -> anyhow::Resu
             let wake_time = wake.map(to_wire);
             let request = request!(ReturnLeadRequest, change.ready(clients).await?, reason: reason.into(), wake_time);
             answer(client.return_lead(request).await)?.lead
+        }
+        LeadCommand::Pause { change, reason, until } => {
+            let resume_time = until.map(to_wire);
+            let request = request!(PauseSlaRequest, change.ready(clients).await?, reason: reason.into(), resume_time);
+            answer(client.pause_sla(request).await)?.lead
+        }
+        LeadCommand::Resume { lead, rep, etag } => {
+            let change = Change { lead, rep, note: String::new(), etag };
+            let Ready { name, etag, request_id, rep, .. } = change.ready(clients).await?;
+            let request = ResumeSlaRequest { name, etag, request_id, rep };
+            answer(client.resume_sla(request).await)?.lead
         }
         LeadCommand::Close { change, outcome, value } => {
             let request = request!(CloseLeadRequest, change.ready(clients).await?, outcome: outcome.into(), value);

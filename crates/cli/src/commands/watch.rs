@@ -143,6 +143,8 @@ fn line(change: &OwnershipChange, zone: &TimeZone) -> String {
     use OwnershipChangeKind as K;
     let time = change.change_time.as_ref().and_then(instant).map(|at| sla::local(at, zone)).unwrap_or_default();
     let kind = word(change.kind().as_str_name(), "OWNERSHIP_CHANGE_KIND_");
+    let due =
+        |what: &str, at: Option<&prost_types::Timestamp>| Some(format!("{what} {}", sla::local(instant(at?)?, zone)));
     let mut facts = Vec::new();
     match change.kind() {
         K::Assigned | K::Queued | K::Returned => {
@@ -162,13 +164,11 @@ fn line(change: &OwnershipChange, zone: &TimeZone) -> String {
             }
         }
         K::Closed => facts.push(word(change.close_outcome().as_str_name(), "CLOSE_OUTCOME_")),
-        K::ClocksMoved => {
-            let due = |what: &str, at: &Option<prost_types::Timestamp>| {
-                at.as_ref().and_then(instant).map(|at| format!("{what} {}", sla::local(at, zone)))
-            };
-            facts.extend(due("respond by", &change.respond_by));
-            facts.extend(due("accept by", &change.accept_by));
-            facts.extend(due("until", &change.wait_until));
+        K::Paused => facts.extend(due("until", change.resume_time.as_ref())),
+        K::ClocksMoved | K::Resumed => {
+            facts.extend(due("respond by", change.respond_by.as_ref()));
+            facts.extend(due("accept by", change.accept_by.as_ref()));
+            facts.extend(due("until", change.wait_until.as_ref()));
         }
         K::Accepted | K::Responded | K::SleepsOn | K::Erased | K::Unspecified => {}
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     calendar::Calendar,
     policy::{SlaPolicy, Waiting},
+    sla::Pauses,
 };
 
 /// The clocks that start with an assignment.
@@ -41,7 +42,7 @@ impl Clocks {
     pub fn start_in_queue(sla: &SlaPolicy, since: Timestamp, calendar: &Calendar) -> Self {
         Self {
             respond_by: sla.respond.deadline(since, calendar),
-            escalate_at: chain_step_due(sla, 0, since, calendar),
+            escalate_at: chain_step_due(sla, 0, since, calendar, &Pauses::default()),
             ..Self::default()
         }
     }
@@ -64,7 +65,13 @@ impl Clocks {
 }
 
 /// When step `step` of a chain that began at `since` is due; `None` past the last step, or when the calendar knows no
-/// such moment.
-pub fn chain_step_due(sla: &SlaPolicy, step: u16, since: Timestamp, calendar: &Calendar) -> Option<Timestamp> {
-    sla.steps.get(usize::from(step))?.after.deadline(since, calendar)
+/// such moment. In `pauses` its clock stood.
+pub fn chain_step_due(
+    sla: &SlaPolicy,
+    step: u16,
+    since: Timestamp,
+    calendar: &Calendar,
+    pauses: &Pauses,
+) -> Option<Timestamp> {
+    sla.steps.get(usize::from(step))?.after.due(since, calendar, pauses)
 }

@@ -12,7 +12,7 @@ use crate::{
     decide::CounterKey,
     ids::{Epoch, LeadId, RepId},
     lead::Lead,
-    ownership::{Assignment, Escalation, Event, EventKind, LeadState, Owner, Ownership, Timer, TimerKind},
+    ownership::{Assignment, Escalation, Event, EventKind, LeadPause, LeadState, Owner, Ownership, Timer, TimerKind},
     policy::SlaPolicy,
     snapshot::Snapshot,
 };
@@ -43,6 +43,8 @@ pub struct LeadCase {
     pub assignment: Assignment,
     /// Timers that are set.
     pub timers: BTreeMap<TimerKind, Timer>,
+    /// Times during which its clocks stood, in order; the last one may last.
+    pub pauses: Vec<LeadPause>,
     /// The SLA policy of the running chain, from the policy revision that set it: a newer policy leaves running clocks alone.
     pub sla: Option<Arc<SlaPolicy>>,
     /// What has changed since it was read.
@@ -62,6 +64,8 @@ pub struct CaseChanges {
     pub cleared: BTreeSet<TimerKind>,
     /// Timers that were set.
     pub set: BTreeSet<TimerKind>,
+    /// Pauses that began or ended.
+    pub pauses: BTreeSet<u32>,
     /// Escalation steps that were done.
     pub escalations: Vec<Escalation>,
     /// What others are told of, as it came about; see [`CaseChanges::told`].
@@ -82,10 +86,16 @@ impl CaseChanges {
 
 impl LeadCase {
     /// A case as it was read from the store.
-    pub fn read(lead: Lead, ownership: Ownership, assignment: Assignment, timers: Vec<Timer>) -> Self {
+    pub fn read(
+        lead: Lead,
+        ownership: Ownership,
+        assignment: Assignment,
+        timers: Vec<Timer>,
+        pauses: Vec<LeadPause>,
+    ) -> Self {
         let changes = CaseChanges { read_at: Some(ownership.epoch), ..CaseChanges::default() };
         let timers = timers.into_iter().map(|timer| (timer.kind, timer)).collect();
-        Self { lead: Arc::new(lead), ownership, assignment, timers, sla: None, changes }
+        Self { lead: Arc::new(lead), ownership, assignment, timers, pauses, sla: None, changes }
     }
 
     /// The lead's id.

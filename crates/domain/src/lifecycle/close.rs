@@ -18,6 +18,7 @@ impl LeadCase {
         counters: &mut Counters,
     ) -> Result<(), Refusal> {
         self.permits(Command::Close, rep)?;
+        self.start_clocks(context);
         self.release_owner(counters);
         self.mark_closed(context.now, outcome, value);
         self.ownership.wake_at = None;

@@ -35,6 +35,8 @@ impl LeadCase {
         score: &Score,
         counters: &mut Counters,
     ) {
+        // The chain that goes on is one that runs.
+        self.start_clocks(context);
         self.exclude_owner();
         let excluded = self.ownership.tried.clone();
         let lead = Arc::clone(&self.lead);
@@ -70,8 +72,9 @@ impl LeadCase {
     /// The next owner's part of a chain that goes on: a new acceptance window, the chain's next step.
     fn successor_in_chain(&self, context: &Context<'_>, cause: Cause, verdict: &Verdict) -> Successor {
         let calendar = calendar_of(context, &verdict.owner);
+        let pauses = self.pauses();
         let step = |sla: &crate::policy::SlaPolicy| {
-            chain_step_due(sla, self.ownership.chain_step, self.ownership.chain_since, calendar)
+            chain_step_due(sla, self.ownership.chain_step, self.ownership.chain_since, calendar, &pauses)
         };
         Successor {
             owner: verdict.owner.clone(),

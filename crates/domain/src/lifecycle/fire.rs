@@ -58,6 +58,7 @@ impl LeadCase {
                 TimerKind::Accept => self.not_accepted(context, due_at, score, counters),
                 TimerKind::Escalate => self.escalate(context, due_at, score, counters),
                 TimerKind::Retry => self.retry(context, score, counters),
+                TimerKind::Resume => self.run_again(context),
                 TimerKind::Wake => self.route_again(context, (Occasion::Again, Cause::Woken), score, counters),
             }
         }
@@ -136,8 +137,8 @@ impl LeadCase {
         let runs = self.place().timer(TimerKind::Escalate) != Presence::Never;
         let calendar = calendar_of(context, &self.ownership.owner);
         let step = self.ownership.chain_step;
-        let since = self.ownership.chain_since;
-        match self.sla.as_deref().filter(|_| runs).and_then(|sla| chain_step_due(sla, step, since, calendar)) {
+        let (since, pauses) = (self.ownership.chain_since, self.pauses());
+        match self.sla.as_deref().filter(|_| runs).and_then(|sla| chain_step_due(sla, step, since, calendar, &pauses)) {
             Some(due) => self.set_timer(TimerKind::Escalate, due, context),
             None => self.clear_timer(TimerKind::Escalate),
         }
@@ -213,8 +214,8 @@ impl LeadCase {
         let sla = self.sla.clone();
         let accept = sla.as_ref().and_then(|sla| sla.accept.as_ref());
         let step = self.ownership.chain_step;
-        let escalate_at =
-            sla.as_ref().and_then(|sla| chain_step_due(sla, step, self.ownership.chain_since, &to.calendar));
+        let (since, pauses) = (self.ownership.chain_since, self.pauses());
+        let escalate_at = sla.as_ref().and_then(|sla| chain_step_due(sla, step, since, &to.calendar, &pauses));
         let clocks = Clocks {
             accept_by: accept.and_then(|span| span.deadline(context.now, &to.calendar)),
             escalate_at,

@@ -34,6 +34,7 @@ impl LeadCase {
         end_reason: Option<&str>,
         next: Successor,
     ) {
+        self.start_clocks(context);
         self.release_owner(counters);
         self.assignment.state = ended;
         self.assignment.ended_at = Some(context.now);

@@ -57,7 +57,8 @@ pub fn open(context: &Context<'_>, lead: Arc<Lead>, question: &Question<'_>, ver
         decision: Some(decision),
     };
     let changes = CaseChanges { dirty: true, ..CaseChanges::default() };
-    let mut case = LeadCase { lead, ownership, assignment, timers: BTreeMap::new(), sla: verdict.sla.clone(), changes };
+    let (timers, pauses, sla) = (BTreeMap::new(), Vec::new(), verdict.sla.clone());
+    let mut case = LeadCase { lead, ownership, assignment, timers, pauses, sla, changes };
     case.note_verdict(context, verdict, question.score.grade());
     case.start_timers(context, clocks);
     case.tell(begin_event(verdict.state, Cause::Routed));

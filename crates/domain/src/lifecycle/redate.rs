@@ -37,7 +37,7 @@ impl LeadCase {
     /// Dates every clock that runs as if it had been started, when it was, by the hours in `context` of whoever has the lead
     /// now: those that moved. `waiting` is what the policy that routed the lead says of leads that wait.
     ///
-    /// What has been answered, accepted or closed stays as it was, and so does what a person set: when a lead wakes. A clock
+    /// What has been answered, accepted or closed stays as it was, what stands is dated when it runs again, and so does what a person set: when a lead wakes. A clock
     /// for which the calendar knows no moment keeps the one that it has. Epoch and history stay too: nobody else owns the
     /// lead than before.
     pub fn redate(&mut self, context: &Context<'_>, waiting: &Waiting) -> Vec<Moved> {
@@ -71,7 +71,7 @@ impl LeadCase {
         self.ownership.owner == Owner::Queue(Queue::Waiting)
     }
 
-    /// A chain that a person cut off by choosing a queue has no target.
+    /// Neither does a chain that a person cut off by choosing a queue, nor one that stands.
     fn awaits_response(&self) -> bool {
         let Ownership { respond_by, first_response_at, .. } = self.ownership;
         self.ownership.is_open() && respond_by.is_some() && first_response_at.is_none()
@@ -79,12 +79,12 @@ impl LeadCase {
 
     /// The clocks that run, or should, with when they are due and when they would be.
     fn dates(&self, context: &Context<'_>, waiting: &Waiting) -> impl Iterator<Item = Moved> + use<> {
-        let calendar = calendar_of(context, &self.ownership.owner);
+        let (calendar, pauses) = (calendar_of(context, &self.ownership.owner), self.pauses());
         let Ownership { state, since, chain_since, chain_step, respond_by, accept_by, wake_at, .. } = self.ownership;
         let dated = |clock, from: Option<Timestamp>, span: Option<Span>, since| Moved {
             clock,
             from,
-            to: span.and_then(|span| span.deadline(since, calendar).or(from)),
+            to: span.and_then(|span| span.due(since, calendar, &pauses).or(from)),
         };
         let sla = self.sla.as_deref().filter(|_| self.awaits_response());
         let response = sla.map(|sla| dated(ClockKind::Response, respond_by, Some(sla.respond), chain_since));

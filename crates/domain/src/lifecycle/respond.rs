@@ -29,6 +29,7 @@ impl LeadCase {
             });
         }
         if is_first {
+            self.start_clocks(context);
             self.ownership.state = LeadState::Working;
             self.ownership.accepted_at.get_or_insert(at);
             self.ownership.first_response_at = Some(at);

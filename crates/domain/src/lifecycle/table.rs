@@ -72,10 +72,17 @@ impl Place {
     /// When a lead here has a timer of that kind.
     pub const fn timer(self, kind: TimerKind) -> Presence {
         match (self, kind) {
-            (Self::Offered, TimerKind::Accept) => Presence::If("its SLA policy has an acceptance window"),
-            (Self::Offered | Self::Accepted, TimerKind::Escalate) => Presence::If("a step of its chain is left"),
+            (Self::Offered, TimerKind::Accept) => {
+                Presence::If("its SLA policy has an acceptance window and its clocks run")
+            }
+            (Self::Offered | Self::Accepted, TimerKind::Escalate) => {
+                Presence::If("a step of its chain is left and its clocks run")
+            }
             (Self::Review, TimerKind::Escalate) => {
-                Presence::If("routing sent it here, and a step of its chain is left")
+                Presence::If("routing sent it here, a step of its chain is left and its clocks run")
+            }
+            (Self::Offered | Self::Accepted | Self::Review, TimerKind::Resume) => {
+                Presence::If("its clocks stand until a time")
             }
             (Self::Waiting, TimerKind::Retry) => Presence::Always,
             (Self::Nurture, TimerKind::Wake) => Presence::If("it has a date"),
@@ -116,6 +123,10 @@ pub enum Command {
     ReassignToPool,
     /// A person asks for it to be routed again. Nothing changes if routing finds whoever has it.
     Reroute,
+    /// A person stops its clocks. If they stand, the next pause begins.
+    Pause,
+    /// A person lets them run again. If they run, nothing changes.
+    Resume,
     /// Its owner was deactivated.
     Drain,
     /// A timer is due.
@@ -124,7 +135,7 @@ pub enum Command {
 
 impl Command {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Accept,
         Self::Decline,
         Self::Respond,
@@ -134,16 +145,22 @@ impl Command {
         Self::Reassign,
         Self::ReassignToPool,
         Self::Reroute,
+        Self::Pause,
+        Self::Resume,
         Self::Drain,
         Self::Fire(TimerKind::Accept),
         Self::Fire(TimerKind::Escalate),
         Self::Fire(TimerKind::Retry),
         Self::Fire(TimerKind::Wake),
+        Self::Fire(TimerKind::Resume),
     ];
 
     /// True when a rep who gives the command must have the lead.
     pub const fn is_the_owners(self) -> bool {
-        matches!(self, Self::Accept | Self::Decline | Self::Respond | Self::Return | Self::Close)
+        matches!(
+            self,
+            Self::Accept | Self::Decline | Self::Respond | Self::Return | Self::Close | Self::Pause | Self::Resume
+        )
     }
 
     /// What becomes of the lead, as a participle (`accepted`).
@@ -157,6 +174,8 @@ impl Command {
             Self::Claim => "claimed",
             Self::Reassign | Self::ReassignToPool => "reassigned",
             Self::Reroute => "routed again",
+            Self::Pause => "paused",
+            Self::Resume => "resumed",
             Self::Drain => "drained",
             Self::Fire(_) => "fired",
         }
@@ -240,6 +259,19 @@ pub const fn outcome(command: Command, place: Place) -> Outcome {
             Offered | Accepted | Working | Waiting | Review | Nurture | SelfService => ROUTED,
             Disqualified | Closed => Outcome::WrongState,
         },
+        Command::Pause => match place {
+            Offered => keeps(&[Offered]),
+            Accepted => keeps(&[Accepted]),
+            Review => keeps(&[Review]),
+            Working | Waiting | Nurture | SelfService | Disqualified | Closed => Outcome::WrongState,
+        },
+        Command::Resume => match place {
+            Offered => keeps(&[Offered]),
+            Accepted => keeps(&[Accepted]),
+            Review => keeps(&[Review]),
+            Working | Waiting | Nurture | SelfService => Outcome::Nothing,
+            Disqualified | Closed => Outcome::WrongState,
+        },
         Command::Drain => match place {
             Offered | Accepted | Working => ROUTED,
             Waiting | Review | Nurture | SelfService | Disqualified | Closed => Outcome::Nothing,
@@ -257,6 +289,12 @@ pub const fn outcome(command: Command, place: Place) -> Outcome {
         Command::Fire(TimerKind::Retry) => match place {
             Waiting => Outcome::Moves { keeps: &[Waiting], passes: Place::ROUTED },
             Offered | Accepted | Working | Review | Nurture | SelfService | Disqualified | Closed => Outcome::Nothing,
+        },
+        Command::Fire(TimerKind::Resume) => match place {
+            Offered => keeps(&[Offered]),
+            Accepted => keeps(&[Accepted]),
+            Review => keeps(&[Review]),
+            Working | Waiting | Nurture | SelfService | Disqualified | Closed => Outcome::Nothing,
         },
         Command::Fire(TimerKind::Wake) => match place {
             Nurture => Outcome::Moves { keeps: &[Nurture], passes: Place::ROUTED },

@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails may say so bluntly")]
 
 mod drawing;
+mod pause;
 mod redate;
 mod table;
 
@@ -265,12 +266,14 @@ enum Step {
     Claim(&'static str),
     GiveBack(bool),
     Close,
+    Pause(bool),
+    Resume,
     Fire(TimerKind),
 }
 
 fn steps() -> impl Strategy<Value = Vec<(Step, i64)>> {
     let reps = prop::sample::select(vec!["ann", "bob", "cat", "dan", "eve", "boss"]);
-    let kinds = vec![TimerKind::Accept, TimerKind::Escalate, TimerKind::Retry, TimerKind::Wake];
+    let kinds = vec![TimerKind::Accept, TimerKind::Escalate, TimerKind::Retry, TimerKind::Wake, TimerKind::Resume];
     let step = prop_oneof![
         2 => Just(Step::Accept),
         3 => Just(Step::Decline),
@@ -281,6 +284,8 @@ fn steps() -> impl Strategy<Value = Vec<(Step, i64)>> {
         2 => reps.prop_map(Step::Claim),
         2 => any::<bool>().prop_map(Step::GiveBack),
         1 => Just(Step::Close),
+        3 => any::<bool>().prop_map(Step::Pause),
+        1 => Just(Step::Resume),
         6 => prop::sample::select(kinds).prop_map(Step::Fire),
     ];
     prop::collection::vec((step, 0_i64..120), 1..40)
@@ -302,6 +307,12 @@ fn take(case: &mut LeadCase, step: &Step, context: &Context<'_>, counters: &mut 
             case.give_back(context, None, &GiveBack { reason: "other".to_owned(), wake_at }, counters).is_ok()
         }
         Step::Close => case.close(context, None, CloseOutcome::Won, Some(100), counters).is_ok(),
+        Step::Pause(ends) => {
+            let until = ends.then(|| context.now + SignedDuration::from_mins(30));
+            let what = Standstill { reason: crate::ownership::PauseReason::Other, until };
+            case.pause(context, None, &what).is_ok()
+        }
+        Step::Resume => case.resume(context, None).is_ok(),
         Step::Fire(kind) => case.fire(context, *kind, epoch, &score, counters) == Fired::Done,
     }
 }
@@ -326,6 +337,16 @@ fn check(case: &LeadCase, counters: &Counters) -> Result<(), TestCaseError> {
     // Every timer belongs to this epoch; states that need one have it, closed leads have none.
     prop_assert!(case.timers.values().all(|timer| timer.epoch == ownership.epoch));
     let has = |kind| case.timers.contains_key(&kind);
+    // Only the last pause may last, in its assignment; then nothing is due but its end.
+    prop_assert!(case.pauses.iter().rev().skip(1).all(|pause| pause.ended_at.is_some()));
+    prop_assert!(case.pauses.iter().zip(1..).all(|(pause, number)| pause.number == number));
+    let standing = case.pauses.last().filter(|pause| pause.stands());
+    prop_assert_eq!(has(TimerKind::Resume), standing.is_some_and(|pause| pause.until.is_some()));
+    if let Some(pause) = standing {
+        prop_assert!(pause.epoch == ownership.epoch && ownership.is_open());
+        prop_assert!(case.timers.keys().all(|kind| *kind == TimerKind::Resume));
+        return Ok(());
+    }
     match (&ownership.owner, ownership.state) {
         (_, LeadState::Closed) => prop_assert!(case.timers.is_empty()),
         (Owner::Rep(_), LeadState::Offered | LeadState::Accepted) => {

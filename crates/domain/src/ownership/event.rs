@@ -31,6 +31,10 @@ pub enum EventKind {
     /// Hours or the policy have changed, and a clock that runs is due at another moment: [`Event::respond_by`] and [`Event::until`] are those
     /// from then on.
     ClocksMoved,
+    /// The clocks stand, until [`Event::until`] if that is told.
+    Paused,
+    /// They run again. (A pause that ends because the lead is answered or closed, or goes to somebody else, is not told.)
+    Resumed,
     /// What tells of a person was erased.
     Erased,
 }
@@ -50,7 +54,8 @@ pub struct Event {
     pub step: Option<u16>,
     /// Until when the first response is due; `None` once that does not matter any more.
     pub respond_by: Option<Timestamp>,
-    /// Of an offer, until when the owner must have accepted; of a queue, until when the lead waits or sleeps.
+    /// Of an offer, until when the owner must have accepted; of a queue, until when the lead waits or sleeps. Of
+    /// [`EventKind::Paused`], until when the clocks stand.
     pub until: Option<Timestamp>,
 }
 

@@ -112,10 +112,12 @@ pub enum CloseOutcome {
 
 mod assignment;
 mod event;
+mod pause;
 mod timer;
 
 pub use assignment::{Assignment, AssignmentState, Cause};
 pub use event::{Before, Event, EventKind, Position, Told};
+pub use pause::{LeadPause, PauseReason, Stood, pauses_of};
 pub use timer::{Escalation, EscalationAction, Timer, TimerKind};
 
 use jiff::Timestamp;
@@ -144,9 +146,9 @@ pub struct Ownership {
     pub chain_step: u16,
     /// Name of the SLA policy whose clocks run.
     pub sla: Option<String>,
-    /// First response is due.
+    /// First response is due; `None` also while the clocks stand.
     pub respond_by: Option<Timestamp>,
-    /// Acceptance is due.
+    /// Acceptance is due; `None` also while the clocks stand.
     pub accept_by: Option<Timestamp>,
     /// A waiting lead leaves the waiting queue by then; a nurtured lead wakes then.
     pub wake_at: Option<Timestamp>,

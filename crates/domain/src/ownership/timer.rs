@@ -17,6 +17,8 @@ pub enum TimerKind {
     Retry,
     /// A lead in nurture wakes and is routed again.
     Wake,
+    /// The clocks of a lead run again.
+    Resume,
 }
 
 /// A stored timer. Firing is one transaction that removes it and does its effect; one whose epoch is behind the

@@ -112,6 +112,14 @@ impl Span {
         }
     }
 
+    /// The same on a clock that stood in those pauses: what [`RunningClock::deadline`] says.
+    pub fn due(self, from: Timestamp, calendar: &Calendar, pauses: &Pauses) -> Option<Timestamp> {
+        if pauses.is_empty() {
+            return self.deadline(from, calendar);
+        }
+        RunningClock::new(self, from, calendar, pauses)?.deadline()
+    }
+
     /// Whether this span ends later than the other from any start and by any calendar. Of different clocks, or open days and
     /// open hours, nothing can be said.
     pub fn is_longer_than(self, other: Self) -> bool {

@@ -51,6 +51,11 @@ impl Pauses {
         Ok(Self(apart))
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// One after the other; only the last one can be without an end.
     pub fn iter(&self) -> impl Iterator<Item = &Pause> {
         self.0.iter()

@@ -1,6 +1,9 @@
 //! What a command can come to: every way that the table leaves open.
 
-use leadrouter_domain::lifecycle::{Command, Outcome, Place, Presence, outcome};
+use leadrouter_domain::{
+    lifecycle::{Command, Outcome, Place, Presence, outcome},
+    ownership::TimerKind,
+};
 
 use super::{
     steps::Step,
@@ -58,11 +61,22 @@ impl World {
         match outcome(command, row.place) {
             Outcome::NotTheOwner | Outcome::WrongState => None,
             Outcome::Nothing => Some(vec![unchanged(store, lead, changed(row))]),
+            Outcome::Moves { .. } if command == Command::Resume && !row.paused => {
+                Some(vec![unchanged(store, lead, changed(row))])
+            }
             Outcome::Moves { keeps, passes } => {
-                let kept = keeps.iter().map(|place| {
-                    let row = Row { place: *place, ..row };
-                    let timers = store.timers_of(lead).into_iter();
-                    (row, timers.filter(|timer| place.timer(timer.kind) != Presence::Never).collect())
+                let kept = keeps.iter().map(|place| match command {
+                    Command::Pause => {
+                        let row = Row { paused: true, ..row };
+                        (row, row.fresh_timers(lead))
+                    }
+                    Command::Resume => self.resumed(row, lead),
+                    _ => {
+                        let paused = row.paused && place.timer(TimerKind::Resume) != Presence::Never;
+                        let row = Row { place: *place, paused, ..row };
+                        let timers = store.timers_of(lead).into_iter();
+                        (row, timers.filter(|timer| place.timer(timer.kind) != Presence::Never).collect())
+                    }
                 });
                 let all = kept.chain(self.passed(row, lead, passes));
                 let plan = |(row, timers)| Plan { lead, after: Some(row), timers, response: Some(changed(row)) };
@@ -80,6 +94,9 @@ impl World {
         // At its deadline a lead leaves the waiting queue.
         let keeps = if row.place == Place::Waiting && timer.turn + 1 == TURNS { &[][..] } else { keeps };
         let kept = keeps.iter().map(|place| {
+            if timer.kind == TimerKind::Resume {
+                return self.resumed(row, timer.lead);
+            }
             let turn = timer.turn + 1;
             let goes_on = place.timer(timer.kind) == Presence::Always || (turn < TURNS && *place != Place::Nurture);
             let next = goes_on.then_some(Timer { turn, ..timer });
@@ -97,10 +114,17 @@ impl World {
             let is_reps = matches!(place, Place::Offered | Place::Accepted | Place::Working);
             // From a rep to the other one; which of the two comes first makes no difference.
             let rep = is_reps.then_some(row.rep.map_or(0, |before| 1 - before));
-            let next = Row { epoch: row.epoch + 1, place: *place, rep, turn: 0 };
+            let next = Row { epoch: row.epoch + 1, place: *place, rep, paused: false, turn: 0 };
             all.push((next, self.fresh_timers(next, lead)));
         }
         all
+    }
+
+    /// Its clocks run again.
+    fn resumed(&self, row: Row, lead: u8) -> (Row, Vec<Timer>) {
+        let row = Row { paused: false, ..row };
+        let timers = if self.is(Twin::ForgetsClocks) { Vec::new() } else { row.fresh_timers(lead) };
+        (row, timers)
     }
 
     fn fresh_timers(&self, row: Row, lead: u8) -> Vec<Timer> {

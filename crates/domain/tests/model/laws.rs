@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use leadrouter_domain::{
-    lifecycle::{Place, Presence},
-    ownership::TimerKind,
-};
+use leadrouter_domain::{lifecycle::Place, ownership::TimerKind};
 use stateright::{Model as _, Property};
 
 use super::{
-    store::{KINDS, Row, Store, TURNS},
+    store::{KINDS, Row, Store},
     world::{Job, Response, State, World},
 };
 
@@ -113,15 +110,7 @@ fn has_its_timers(store: &Store, lead: u8, row: Row) -> bool {
     let timers = store.timers_of(lead);
     let set: BTreeMap<TimerKind, u8> = timers.iter().map(|timer| (timer.kind, timer.epoch)).collect();
     set.len() == timers.len()
-        && KINDS.into_iter().all(|kind| {
-            let wanted = match (row.place.timer(kind), kind) {
-                (Presence::Never, _) => false,
-                (Presence::Always, _) | (Presence::If(_), TimerKind::Accept | TimerKind::Retry) => true,
-                (Presence::If(_), TimerKind::Escalate) => row.turn < TURNS,
-                (Presence::If(_), TimerKind::Wake) => row.turn == 0,
-            };
-            set.get(&kind).copied() == wanted.then_some(row.epoch)
-        })
+        && KINDS.into_iter().all(|kind| set.get(&kind).copied() == row.needs(kind).then_some(row.epoch))
 }
 
 /// An acknowledged assignment is in the history, and came at least as far.

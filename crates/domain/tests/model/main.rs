@@ -159,6 +159,12 @@ fn a_timer_forgotten_at_a_handover_leaves_a_lead_alone() {
 }
 
 #[test]
+fn clocks_that_run_again_without_timers_leave_a_lead_alone() {
+    caught(Twin::ForgetsClocks, Law::TimersOfPlace);
+    caught(Twin::ForgetsClocks, Law::MovesOn);
+}
+
+#[test]
 fn a_timer_removed_before_its_effect_is_lost_with_the_scheduler() {
     caught(Twin::RemovesTimerFirst, Law::MovesOn);
 }

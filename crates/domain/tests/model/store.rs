@@ -9,7 +9,8 @@ use leadrouter_domain::{
 
 use super::world::Response;
 
-pub(crate) const KINDS: [TimerKind; 4] = [TimerKind::Accept, TimerKind::Escalate, TimerKind::Retry, TimerKind::Wake];
+pub(crate) const KINDS: [TimerKind; 5] =
+    [TimerKind::Accept, TimerKind::Escalate, TimerKind::Retry, TimerKind::Wake, TimerKind::Resume];
 
 /// Steps of a chain, and how often a lead in the waiting queue is tried before its deadline.
 pub(crate) const TURNS: u8 = 2;
@@ -32,6 +33,8 @@ pub(crate) struct Row {
     pub(crate) place: Place,
     /// `None`: the queue that the place says.
     pub(crate) rep: Option<u8>,
+    /// Its clocks stand, until a time.
+    pub(crate) paused: bool,
     /// How many timers have fired in this assignment and left it as it was.
     pub(crate) turn: u8,
 }
@@ -107,7 +110,7 @@ impl Store {
 impl Row {
     /// A new lead, offered to the first rep.
     pub(crate) fn new() -> Self {
-        Self { epoch: 1, place: Place::Offered, rep: Some(0), turn: 0 }
+        Self { epoch: 1, place: Place::Offered, rep: Some(0), paused: false, turn: 0 }
     }
 
     pub(crate) fn seen(self, lead: u8) -> Seen {
@@ -120,8 +123,20 @@ impl Row {
 
     /// The timers with which an assignment begins.
     pub(crate) fn fresh_timers(self, lead: u8) -> Vec<Timer> {
-        let kinds = KINDS.into_iter().filter(|kind| self.place.timer(*kind) != Presence::Never);
-        kinds.map(|kind| Timer { lead, kind, epoch: self.epoch, turn: 0 }).collect()
+        let timers = KINDS.into_iter().filter(|kind| self.needs(*kind));
+        timers.map(|kind| Timer { lead, kind, epoch: self.epoch, turn: self.turn }).collect()
+    }
+
+    /// Whether it has a timer of that kind.
+    pub(crate) fn needs(self, kind: TimerKind) -> bool {
+        match (self.place.timer(kind), kind) {
+            (Presence::Never, _) => false,
+            (_, TimerKind::Resume) => self.paused,
+            _ if self.paused => false,
+            (Presence::Always, _) | (Presence::If(_), TimerKind::Accept | TimerKind::Retry) => true,
+            (Presence::If(_), TimerKind::Escalate) => self.turn < TURNS,
+            (Presence::If(_), TimerKind::Wake) => self.turn == 0,
+        }
     }
 }
 

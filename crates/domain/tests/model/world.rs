@@ -34,6 +34,8 @@ pub(crate) enum Twin {
     ForgetsResponse,
     /// Whoever gets a lead gets no timers with it.
     ForgetsTimer,
+    /// Whose clocks run again gets no timers for them.
+    ForgetsClocks,
     /// The scheduler removes a timer, then has its effect done.
     RemovesTimerFirst,
     /// A caller is answered before the commit.

@@ -3,6 +3,7 @@
 
 mod assignment;
 mod lead;
+mod pause;
 mod timer;
 
 use std::{fmt::Display, str::FromStr};
@@ -14,6 +15,7 @@ use crate::{codes::Code, error::StoreError};
 
 pub(crate) use assignment::{AssignmentRow, select_assignments};
 pub(crate) use lead::{LeadOwnershipRow, select_leads};
+pub(crate) use pause::{PauseRow, select_pauses};
 pub(crate) use timer::{EscalationRow, TimerRow};
 
 /// Where a value came from.

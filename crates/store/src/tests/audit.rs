@@ -9,6 +9,13 @@ use domain::{
 use super::{Base, fixtures::*, now, on_database};
 use crate::{Audit, Changes};
 
+/// Everything that is offered stands still.
+macro_rules! pauses {
+    () => {
+        "INSERT INTO pause SELECT tenant_id, lead_id, 1, 1, 1, NULL, 'tests', since FROM ownership WHERE state = 1"
+    };
+}
+
 /// Six leads in all states, nothing wrong: 1 to 3 offered to anna, 4 waits, 5 in nurture, 6 closed.
 async fn six_leads(base: &Base) {
     let mut changes = together([
@@ -47,7 +54,7 @@ async fn an_audit_finds_what_was_planted() {
         assert_eq!(sound.violations(), 0);
 
         // Each fault, what finds it, and how to mend it.
-        let faults: [(&str, &str, Audit); 16] = [
+        let faults: [(&'static str, &'static str, Audit); 16] = [
             (
                 "INSERT INTO lead SELECT tenant_id, 'ffffffff-0000-7000-8000-000000000000', created_at, profile FROM lead LIMIT 1",
                 "DELETE FROM lead WHERE lead_id >= 'ffffffff-0000-7000-8000-000000000000'",
@@ -133,12 +140,56 @@ async fn an_audit_finds_what_was_planted() {
                 Audit { load_mismatches: 2, ..sound },
             ),
         ];
-        for (plant, mend, finds) in faults {
-            base.sql(plant).await;
-            assert_eq!(audit(&base).await, finds, "{plant}");
-            base.sql(mend).await;
-            assert_eq!(audit(&base).await, sound, "{mend}");
-        }
+        find(&base, sound, &faults).await;
+    })
+    .await;
+}
+
+/// Plants each fault, looks whether it is found, and mends it.
+async fn find(base: &Base, sound: Audit, faults: &[(&'static str, &'static str, Audit)]) {
+    for (plant, mend, finds) in faults {
+        base.sql(plant).await;
+        assert_eq!(audit(base).await, *finds, "{plant}");
+        base.sql(mend).await;
+        assert_eq!(audit(base).await, sound, "{mend}");
+    }
+}
+
+#[tokio::test]
+async fn an_audit_finds_what_is_wrong_with_pauses() {
+    on_database(async |base: Base| {
+        six_leads(&base).await;
+        let sound = Audit { leads: 6, open: 5, closed: 1, ..Audit::default() };
+        let faults = [
+            (
+                // Its clocks stand: its timers, by two kinds of three leads, must not be.
+                pauses!(),
+                "DELETE FROM pause",
+                Audit { stale_timers: 6, ..sound },
+            ),
+            (
+                // They are gone, and nothing is missing but the end of the pause.
+                concat!(
+                    pauses!(),
+                    "; UPDATE pause SET until = started_at; UPDATE ownership SET accept_by = NULL WHERE state = 1; \
+                     UPDATE timer SET tenant_id = -tenant_id WHERE kind < 3"
+                ),
+                "DELETE FROM pause; UPDATE ownership SET accept_by = since + interval '10 minutes' WHERE state = 1; \
+                 UPDATE timer SET tenant_id = -tenant_id WHERE tenant_id < 0",
+                Audit { missing_timers: 3, ..sound },
+            ),
+            (
+                "UPDATE timer SET kind = 5 WHERE kind = 3",
+                "UPDATE timer SET kind = 3 WHERE kind = 5",
+                Audit { missing_timers: 1, stale_timers: 1, ..sound },
+            ),
+            (
+                "INSERT INTO pause SELECT tenant_id, lead_id, 1, 1, 1, NULL, 'tests', since FROM ownership WHERE closed_at IS NOT NULL",
+                "DELETE FROM pause",
+                Audit { stale_pauses: 1, ..sound },
+            ),
+        ];
+        find(&base, sound, &faults).await;
     })
     .await;
 }

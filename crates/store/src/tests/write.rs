@@ -4,12 +4,12 @@ use domain::{
     decide::RepLoad,
     ids::{Epoch, TenantId},
     ownership::{
-        AssignmentState, Cause, CloseOutcome, Escalation, EscalationAction, LeadState, Owner, Ownership, Queue,
-        TimerKind,
+        AssignmentState, Cause, CloseOutcome, Escalation, EscalationAction, LeadPause, LeadState, Owner, Ownership,
+        PauseReason, Queue, Stood, TimerKind,
     },
     rotation::RotationState,
 };
-use jiff::{ToSpan as _, civil::date};
+use jiff::{Timestamp, ToSpan as _, civil::date};
 use tokio::task::JoinSet;
 
 use super::{Base, fixtures::*, now, on_database};
@@ -144,6 +144,53 @@ async fn a_change_of_owner_is_read_as_it_was_written() {
         };
         base.write(&Changes { ownerships: vec![(after.epoch, closed.clone())], ..Changes::default() }).await;
         assert_eq!(store.lead(*tenant, id(1)).await.unwrap().unwrap().1, closed);
+    })
+    .await;
+}
+
+/// A pause that ends, and the next one, in one commit: an open lead has one at a time.
+#[tokio::test]
+async fn pauses_are_read_as_they_were_written() {
+    on_database(async |base: Base| {
+        let Base { store, tenant, .. } = &base;
+        base.route([(id(1), "anna"), (id(2), "anna")]).await;
+        let pause = |number: u32, ended_at: Option<Timestamp>| LeadPause {
+            lead: id(1),
+            number,
+            epoch: Epoch::FIRST,
+            reason: PauseReason::LegalHold,
+            note: Some("a note".to_owned()),
+            actor: "tests".to_owned(),
+            started_at: now() + i64::from(number).hours(),
+            until: (number == 2).then(|| now() + 9.hours()),
+            ended_at,
+            stood: Stood {
+                respond_by: Some(now() + 15.minutes()),
+                accept_by: None,
+                escalate_at: Some(now() + 1.hour()),
+            },
+        };
+        let stands = |pauses: Vec<LeadPause>| {
+            let ownership = Ownership { respond_by: None, accept_by: None, ..offered(id(1), "anna") };
+            Changes { ownerships: vec![(Epoch::FIRST, ownership)], pauses, ..Changes::default() }
+        };
+        base.write(&stands(vec![pause(1, None)])).await;
+        assert_eq!(store.pauses_of(*tenant, id(1)).await.unwrap(), [pause(1, None)]);
+        let second = vec![pause(1, Some(now() + 2.hours())), pause(2, None)];
+        base.write(&stands(second.clone())).await;
+        assert_eq!(store.pauses_of(*tenant, id(1)).await.unwrap(), second);
+
+        let mut tx = base.held().await;
+        let rows = tx.leads(*tenant, &[id(1), id(2)]).await.unwrap();
+        assert_eq!((&rows[0].pauses, rows[1].pauses.len()), (&second, 0));
+        tx.erase(*tenant, id(1), &rows[0].lead.profile.clone().erased(now()), &[]).await.unwrap();
+        tx.commit().await.unwrap();
+        let left = store.pauses_of(*tenant, id(1)).await.unwrap();
+        assert!(left.iter().all(|pause| pause.note.is_none() && pause.actor == "tests"), "{left:?}");
+
+        let mut tx = base.held().await;
+        let error = tx.write(*tenant, &stands(vec![pause(3, None)])).await.unwrap_err();
+        assert!(format!("{error:?}").contains("lead_id_idx"), "{error:?}");
     })
     .await;
 }

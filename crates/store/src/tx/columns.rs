@@ -3,7 +3,7 @@
 use domain::{
     decide::RepLoad,
     ids::{PoolId, RepId},
-    ownership::{Assignment, Escalation, Ownership, Timer},
+    ownership::{Assignment, Escalation, LeadPause, Ownership, Timer},
     rotation::RotationState,
     score::Grade,
 };
@@ -230,6 +230,42 @@ impl<'c> Extend<&'c Escalation> for EscalationColumns {
             self.target.push(row.target.as_ref().map(ToString::to_string));
             self.due_at.push(time(row.due_at));
             self.done_at.push(time(row.done_at));
+        }
+    }
+}
+
+/// `pause`.
+#[derive(Debug, Default)]
+pub(super) struct PauseColumns<'c> {
+    pub(super) lead: Vec<Uuid>,
+    pub(super) number: Vec<i32>,
+    pub(super) epoch: Vec<i32>,
+    pub(super) reason: Vec<i16>,
+    pub(super) note: Vec<Option<&'c str>>,
+    pub(super) actor: Vec<&'c str>,
+    pub(super) started_at: Vec<SqlTime>,
+    pub(super) until: Vec<Option<SqlTime>>,
+    pub(super) ended_at: Vec<Option<SqlTime>>,
+    pub(super) respond_by: Vec<Option<SqlTime>>,
+    pub(super) accept_by: Vec<Option<SqlTime>>,
+    pub(super) escalate_at: Vec<Option<SqlTime>>,
+}
+
+impl<'c> Extend<&'c LeadPause> for PauseColumns<'c> {
+    fn extend<I: IntoIterator<Item = &'c LeadPause>>(&mut self, rows: I) {
+        for row in rows {
+            self.lead.push(row.lead.0);
+            self.number.push(row.number.cast_signed());
+            self.epoch.push(row.epoch.0);
+            self.reason.push(row.reason.code());
+            self.note.push(row.note.as_deref());
+            self.actor.push(&row.actor);
+            self.started_at.push(time(row.started_at));
+            self.until.push(opt_time(row.until));
+            self.ended_at.push(opt_time(row.ended_at));
+            self.respond_by.push(opt_time(row.stood.respond_by));
+            self.accept_by.push(opt_time(row.stood.accept_by));
+            self.escalate_at.push(opt_time(row.stood.escalate_at));
         }
     }
 }

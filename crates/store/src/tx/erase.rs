@@ -44,6 +44,8 @@ async fn erase(
              UPDATE lead SET profile = $3 WHERE tenant_id = $1 AND lead_id = $2
          ), notes AS (
              UPDATE assignment SET note = NULL WHERE tenant_id = $1 AND lead_id = $2 AND note IS NOT NULL
+         ), pauses AS (
+             UPDATE pause SET note = NULL WHERE tenant_id = $1 AND lead_id = $2 AND note IS NOT NULL
          )
          DELETE FROM identity AS i USING unnest($4::smallint[], $5::uuid[]) AS k (kind, digest)
          WHERE i.tenant_id = $1 AND i.kind = k.kind AND i.digest = k.digest AND i.lead_id = $2",

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::columns::{
-    AssignmentColumns, EscalationColumns, MoveColumns, OutboxColumns, OwnershipColumns, TimerColumns,
+    AssignmentColumns, EscalationColumns, MoveColumns, OutboxColumns, OwnershipColumns, PauseColumns, TimerColumns,
 };
 use crate::{
     changes::{Changes, Happened},
@@ -22,9 +22,11 @@ pub(super) fn is_empty(changes: &Changes) -> bool {
         && changes.set_timers.is_empty()
         && changes.moved_identities.is_empty()
         && changes.escalations.is_empty()
+        && changes.pauses.is_empty()
 }
 
-/// Ownership by compare-and-set, assignments, timers, identity keys, escalations, and what others are told: one round trip, whatever their number.
+/// Ownership by compare-and-set, assignments, timers, identity keys, escalations, pauses, and what others are told: one round trip, whatever their number.
+#[expect(clippy::too_many_lines, reason = "one statement, with a line for each column")]
 pub(super) async fn change(
     connection: &mut PgConnection,
     tenant: TenantId,
@@ -48,6 +50,8 @@ pub(super) async fn change(
     let moves = MoveColumns::of(&changes.moved_identities);
     let mut done = EscalationColumns::default();
     done.extend(&changes.escalations);
+    let mut paused = PauseColumns::default();
+    paused.extend(&changes.pauses);
 
     let counts = sqlx::query_file!(
         "src/tx/existing.sql",
@@ -123,6 +127,18 @@ pub(super) async fn change(
         &told.step as _,
         &told.respond_by as _,
         &told.until as _,
+        &paused.lead,
+        &paused.number,
+        &paused.epoch,
+        &paused.reason,
+        &paused.note as _,
+        &paused.actor as _,
+        &paused.started_at as _,
+        &paused.until as _,
+        &paused.ended_at as _,
+        &paused.respond_by as _,
+        &paused.accept_by as _,
+        &paused.escalate_at as _,
     )
     .fetch_one(connection)
     .await

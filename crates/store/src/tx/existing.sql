@@ -73,6 +73,15 @@ WITH held AS (
     SELECT held.tenant_id, n.*
     FROM held, unnest($38::uuid[], $39::integer[], $40::integer[], $41::smallint[], $42::text[],
                              $43::timestamptz[], $44::timestamptz[]) AS n
+), paused AS (
+    -- One that ends comes before the next one of its lead.
+    INSERT INTO pause (tenant_id, lead_id, number, epoch, reason, note, actor, started_at, until, ended_at, respond_by, accept_by,
+                       escalate_at)
+    SELECT held.tenant_id, n.*
+    FROM held, unnest($73::uuid[], $74::integer[], $75::integer[], $76::smallint[], $77::text[], $78::text[],
+                      $79::timestamptz[], $80::timestamptz[], $81::timestamptz[], $82::timestamptz[], $83::timestamptz[],
+                      $84::timestamptz[]) AS n
+    ON CONFLICT (tenant_id, lead_id, number) DO UPDATE SET ended_at = excluded.ended_at
 ), told AS (
     INSERT INTO outbox (tenant_id, commit, day, at, leads, epochs, kinds, states, steps, respond_by, until)
     SELECT tenant_id, commits, (now() AT TIME ZONE 'UTC')::date, $65::timestamptz, $66::uuid[], $67::integer[], $68::smallint[],

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{
     ids::{LeadId, TenantId},
     lead::Lead,
-    ownership::{Assignment, Owner, Ownership, Timer},
+    ownership::{Assignment, LeadPause, Owner, Ownership, Timer},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::Tx;
 use crate::{
     error::StoreError,
-    rows::{AssignmentRow, Place, TimerRow, select_leads},
+    rows::{AssignmentRow, Place, TimerRow, select_leads, select_pauses},
     time::SqlTime,
 };
 
@@ -28,12 +28,14 @@ pub struct LeadRow {
     pub assignment: Assignment,
     /// Its timers, by kind.
     pub timers: Vec<Timer>,
+    /// Its pauses, in order.
+    pub pauses: Vec<LeadPause>,
 }
 
 impl Tx {
-    /// Leads with their current assignment and timers, in ascending order; those that don't exist are left out.
+    /// Leads with their current assignment, timers and pauses, in ascending order; those that don't exist are left out.
     ///
-    /// Two round trips, and nothing is locked. If another commit comes between or later, [`Tx::write`] tells.
+    /// Two round trips (three if the clocks of one of them ever stood), and nothing is locked. If another commit comes between or later, [`Tx::write`] tells.
     pub async fn leads(&mut self, tenant: TenantId, leads: &[LeadId]) -> Result<Vec<LeadRow>, StoreError> {
         if leads.is_empty() {
             return Ok(Vec::new());
@@ -133,7 +135,10 @@ async fn read(connection: &mut PgConnection, tenant: TenantId, leads: &[LeadId])
     .await?;
     let ids: Vec<Uuid> = owned.iter().map(|row| row.lead_id).collect();
     let epochs: Vec<i32> = owned.iter().map(|row| row.epoch).collect();
-    let mut current = current(connection, tenant, &ids, &epochs).await?.into_iter().peekable();
+    let current = current(&mut *connection, tenant, &ids, &epochs).await?;
+    let stood: Vec<Uuid> = current.iter().filter(|row| row.stood).map(|row| row.lead_id).collect();
+    let mut pauses = if stood.is_empty() { Vec::new() } else { pauses(connection, tenant, &stood).await? };
+    let mut current = current.into_iter().peekable();
 
     let mut rows = Vec::with_capacity(owned.len());
     for row in owned {
@@ -149,7 +154,8 @@ async fn read(connection: &mut PgConnection, tenant: TenantId, leads: &[LeadId])
             let place = Place { table: "assignment", row: &id };
             return Err(place.corrupt("epoch", format_args!("there is no row for epoch {}", ownership.epoch.0)));
         };
-        rows.push(LeadRow { ownership, lead, assignment: assignment.try_into()?, timers });
+        let pauses = pauses.extract_if(.., |pause| pause.lead == lead.id).collect();
+        rows.push(LeadRow { ownership, lead, assignment: assignment.try_into()?, timers, pauses });
     }
     Ok(rows)
 }
@@ -175,6 +181,8 @@ struct CurrentRow {
     timer_epoch: Option<i32>,
     timer_due_at: Option<SqlTime>,
     timer_traceparent: Option<String>,
+    /// Its clocks stood at some time.
+    stood: bool,
 }
 
 impl CurrentRow {
@@ -219,7 +227,8 @@ async fn current(
                a.ended_at AS "ended_at: _", a.accepted_at AS "accepted_at: _",
                a.first_response_at AS "first_response_at: _", a.actor, a.note, a.end_reason, a.traceparent, a.decision,
                t.kind AS "timer_kind?", t.epoch AS "timer_epoch?", t.due_at AS "timer_due_at?: _",
-               t.traceparent AS "timer_traceparent?"
+               t.traceparent AS "timer_traceparent?",
+               EXISTS (SELECT FROM pause WHERE tenant_id = $1 AND lead_id = owned.lead_id) AS "stood!"
         FROM unnest($2::uuid[], $3::integer[]) AS owned (lead_id, epoch)
         CROSS JOIN LATERAL (
             SELECT * FROM assignment WHERE tenant_id = $1 AND lead_id = owned.lead_id AND epoch = owned.epoch OFFSET 0
@@ -235,4 +244,14 @@ async fn current(
     )
     .fetch_all(connection)
     .await
+}
+
+/// By lead and number.
+async fn pauses(connection: &mut PgConnection, tenant: TenantId, leads: &[Uuid]) -> Result<Vec<LeadPause>, StoreError> {
+    let rows = select_pauses!(
+        "FROM pause WHERE tenant_id = $1 AND lead_id = ANY ($2) ORDER BY lead_id, number",
+        tenant.0,
+        leads,
+    );
+    rows.fetch_all(connection).await?.into_iter().map(TryInto::try_into).collect()
 }

@@ -1,6 +1,6 @@
 use domain::{
     ids::{Epoch, LeadId},
-    ownership::{CloseOutcome, Owner, Queue, TimerKind},
+    ownership::{CloseOutcome, Owner, PauseReason, Queue, TimerKind},
 };
 use uuid::Uuid;
 
@@ -132,4 +132,29 @@ fn one_bad_timer_of_a_batch_fails_alone() {
     assert_eq!((first.lead, first.kind, first.epoch), (lead(), TimerKind::Accept, Epoch(2)));
     let wrong = read[1].as_ref().unwrap_err();
     assert_eq!(fields(wrong), ["timers[1].lead", "timers[1].kind", "timers[1].epoch", "timers[1].due_time"]);
+}
+
+#[test]
+fn a_pause_needs_a_reason_and_another_one_words() {
+    let pause = |reason: v1::PauseReason, note: &str, resume_time| {
+        LeadCommand::try_from(v1::PauseSlaRequest {
+            name: format!("leads/{}", Uuid::from_u128(7)),
+            etag: "2".to_owned(),
+            reason: reason.into(),
+            note: note.to_owned(),
+            resume_time,
+            ..v1::PauseSlaRequest::default()
+        })
+    };
+    let until = prost_types::Timestamp { seconds: 1_795_420_800, nanos: 0 };
+    let hold = pause(v1::PauseReason::LegalHold, "", Some(until)).unwrap();
+    let expected = Some(jiff::Timestamp::constant(1_795_420_800, 0));
+    assert_eq!(hold.action, LeadAction::Pause { reason: PauseReason::LegalHold, until: expected });
+    let other = pause(v1::PauseReason::Other, "asked for it", None).unwrap();
+    assert_eq!(other.action, LeadAction::Pause { reason: PauseReason::Other, until: None });
+    assert_eq!(other.note.as_deref(), Some("asked for it"));
+    assert_eq!(fields(&pause(v1::PauseReason::Unspecified, "", None).unwrap_err()), ["reason"]);
+    assert_eq!(fields(&pause(v1::PauseReason::Other, " ", None).unwrap_err()), ["note"]);
+    let resume = v1::ResumeSlaRequest { name: "leads/7".to_owned(), etag: String::new(), ..Default::default() };
+    assert_eq!(fields(&LeadCommand::try_from(resume).unwrap_err()), ["name", "etag"]);
 }

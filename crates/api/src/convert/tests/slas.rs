@@ -1,7 +1,7 @@
 use domain::{
     calendar::Calendar,
     ids::{Epoch, LeadId},
-    ownership::{CloseOutcome, LeadState, Ownership, Timer, TimerKind},
+    ownership::{CloseOutcome, LeadPause, LeadState, Ownership, PauseReason, Stood, Timer, TimerKind},
     policy::SlaPolicy,
     score::{FitLevel, Grade, IntentLevel},
 };
@@ -59,7 +59,52 @@ fn told(ownership: &Ownership, now: Timestamp) -> v1::LeadSla {
         traceparent: None,
     };
     let timers = [timer(TimerKind::Accept, 20), timer(TimerKind::Escalate, 15)];
-    lead_to_wire(ownership, Some(&policy), &timers, hours, now)
+    lead_to_wire(ownership, Some(&policy), &timers, &[], hours, now)
+}
+
+/// The clocks of a lead stand; before that they have stood for a while.
+#[test]
+fn what_stands_is_told_with_what_is_left_of_it() {
+    let policy = SlaPolicy::built_in().into_iter().find(|policy| policy.name == "demo-request").unwrap();
+    let zone = TimeZone::get("Europe/Paris").unwrap();
+    let hours = Hours { calendar: &Calendar::always_open(), zone: &zone };
+    let pause = |number, start, end: Option<i64>| LeadPause {
+        lead: ownership().lead,
+        number,
+        epoch: Epoch(2),
+        reason: PauseReason::WaitingForLead,
+        note: Some("is on holiday".to_owned()),
+        actor: "anna".to_owned(),
+        started_at: after(start),
+        until: Some(after(90)),
+        ended_at: end.map(after),
+        stood: Stood { respond_by: Some(after(25)), accept_by: None, escalate_at: Some(after(30)) },
+    };
+    let pauses = [pause(1, 2, Some(12)), pause(2, 20, None)];
+    let stands = Ownership { respond_by: None, ..ownership() };
+    let told = lead_to_wire(&stands, Some(&policy), &[], &pauses, hours, after(60));
+    assert_eq!((told.state(), told.remaining), (State::Paused, None));
+    // Of a quarter of an hour, 10 minutes have run; of the step that comes next, after 20, as many.
+    let left: Vec<_> =
+        told.paused_clocks.iter().map(|clock| (clock.clock(), clock.remaining.unwrap().seconds)).collect();
+    assert_eq!(left, [(v1::ClockKind::Response, 300), (v1::ClockKind::Escalation, 600)]);
+    assert_eq!(told.paused_clocks[0].old_due_time.unwrap().seconds, after(25).as_second());
+    let ends: Vec<_> = told.pauses.iter().map(|pause| pause.end_time.map(|end| end.seconds)).collect();
+    assert_eq!(ends, [Some(after(12).as_second()), None]);
+    let last = &told.pauses[1];
+    assert_eq!((last.reason(), last.note.as_str()), (v1::PauseReason::WaitingForLead, "is on holiday"));
+    assert_eq!((last.actor.as_str(), last.resume_time.unwrap().seconds), ("anna", after(90).as_second()));
+    // Steps that are to come have no time yet; what was done keeps its own.
+    let steps = told.sla.unwrap().steps;
+    assert!(steps.iter().skip(1).all(|step| step.due_time.is_none() && step.due_local.is_empty()), "{steps:?}");
+
+    // They run again: nothing stands, and later steps are put off by both pauses.
+    let pauses = [pause(1, 2, Some(12)), pause(2, 20, Some(60))];
+    let runs = Ownership { respond_by: Some(after(65)), ..ownership() };
+    let told = lead_to_wire(&runs, Some(&policy), &[], &pauses, hours, after(61));
+    assert_eq!((told.state(), told.paused_clocks.len(), told.pauses.len()), (State::Running, 0, 2));
+    let steps = told.sla.unwrap().steps;
+    assert_eq!(steps[2].due_time.unwrap().seconds, after(30 + 50).as_second());
 }
 
 #[test]

@@ -39,6 +39,7 @@ fn an_overdue_lead_says_by_how_much_and_what_comes() {
         remaining: Some(prost_types::Duration { seconds: -754, nanos: 0 }),
         first_response_time: None,
         timers: vec![escalate],
+        ..LeadSla::default()
     };
     insta::assert_snapshot!(sla_told(&lead));
 }

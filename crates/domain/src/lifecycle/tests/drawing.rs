@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, path::Path};
 use super::*;
 use crate::lifecycle::{Command, Outcome, Place, Presence, outcome};
 
-const TIMERS: [TimerKind; 4] = [TimerKind::Accept, TimerKind::Escalate, TimerKind::Retry, TimerKind::Wake];
+const TIMERS: [TimerKind; 5] =
+    [TimerKind::Accept, TimerKind::Escalate, TimerKind::Retry, TimerKind::Wake, TimerKind::Resume];
 const BEGIN: &str = "<!-- begin: drawn from crates/domain/src/lifecycle/table.rs -->\n";
 const END: &str = "<!-- end -->\n";
 
@@ -106,7 +107,8 @@ fn table() -> String {
 }
 
 fn timers() -> String {
-    let mut text = "| | accept | escalate | retry | wake |\n| --- | --- | --- | --- | --- |\n".to_owned();
+    let mut text =
+        "| | accept | escalate | retry | wake | resume |\n| --- | --- | --- | --- | --- | --- |\n".to_owned();
     for place in Place::ALL {
         let cells = TIMERS.map(|kind| match place.timer(kind) {
             Presence::Always => "always".to_owned(),

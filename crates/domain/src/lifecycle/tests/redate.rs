@@ -53,9 +53,9 @@ fn company(hours: &str, policy: &str, revision: i64) -> Snapshot {
 
 /// The case as the store would give it back.
 fn as_read(case: &LeadCase) -> LeadCase {
-    let LeadCase { lead, ownership, assignment, timers, sla, .. } = case.clone();
+    let LeadCase { lead, ownership, assignment, timers, pauses, sla, .. } = case.clone();
     let timers: Vec<Timer> = timers.into_values().collect();
-    LeadCase { sla, ..LeadCase::read(lead.as_ref().clone(), ownership, assignment, timers) }
+    LeadCase { sla, ..LeadCase::read(lead.as_ref().clone(), ownership, assignment, timers, pauses) }
 }
 
 fn span(text: &str) -> Span {

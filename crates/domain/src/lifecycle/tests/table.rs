@@ -6,10 +6,13 @@ use super::*;
 use crate::{
     directory::DirectoryDocument,
     lifecycle::{Command, Outcome, Place, Presence, outcome},
-    ownership::{Event, EventKind, Ownership, Timer},
+    ownership::{Event, EventKind, Ownership, PauseReason, Timer},
     policy::Policy,
     snapshot::DirectoryIndex,
 };
+
+const KINDS: [TimerKind; 5] =
+    [TimerKind::Accept, TimerKind::Escalate, TimerKind::Retry, TimerKind::Wake, TimerKind::Resume];
 
 /// What came of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,7 +87,9 @@ fn kind(case: &LeadCase) -> String {
     let LeadCase { ownership, timers, sla, .. } = case;
     let chain = sla.as_ref().map(|sla| (ownership.chain_step, sla.steps.last().map(|step| step.action)));
     let timers: Vec<_> = timers.keys().collect();
-    format!("{:?} {:?} {chain:?} {timers:?} {:?}", case.place(), ownership.owner, ownership.tried)
+    let stood = case.pauses.last().filter(|pause| pause.stands()).map(|pause| pause.stood);
+    let stood = stood.map(|stood| [stood.respond_by, stood.accept_by, stood.escalate_at].map(|due| due.is_some()));
+    format!("{:?} {:?} {chain:?} {timers:?} {:?} {stood:?}", case.place(), ownership.owner, ownership.tried)
 }
 
 fn context(snapshot: &Snapshot, now: Timestamp) -> Context<'_> {
@@ -92,7 +97,11 @@ fn context(snapshot: &Snapshot, now: Timestamp) -> Context<'_> {
 }
 
 fn unchanged(before: &LeadCase, after: &LeadCase) -> bool {
-    (&before.ownership, &before.assignment, &before.timers) == (&after.ownership, &after.assignment, &after.timers)
+    let all = |case: &LeadCase| {
+        let LeadCase { ownership, assignment, timers, pauses, .. } = case.clone();
+        (ownership, assignment, timers, pauses)
+    };
+    all(before) == all(after)
 }
 
 /// What came of it, of which nothing but the case tells.
@@ -141,6 +150,15 @@ fn by_hand(case: &LeadCase, snapshot: &Snapshot, now: Timestamp) -> Vec<(Command
         let pool = "all".parse().unwrap();
         take(Command::ReassignToPool, &|case, context, counters| case.reassign_to_pool(context, &pool, counters));
     }
+    for ends in [true, false] {
+        let until = ends.then(|| now + SignedDuration::from_mins(1));
+        let what = Standstill { reason: PauseReason::Other, until };
+        take(Command::Pause, &|case, context, _| case.pause(context, None, &what));
+    }
+    // What runs is not to be resumed, wherever it is.
+    if case.is_paused() || case.place().timer(TimerKind::Resume) == Presence::Never {
+        take(Command::Resume, &|case, context, _| case.resume(context, None));
+    }
     take(Command::Reroute, &|case, context, counters| case.reroute(context, &score, counters));
     take(Command::Drain, &|case, context, counters| {
         case.drain(context, &score, counters);
@@ -154,7 +172,7 @@ fn by_hand(case: &LeadCase, snapshot: &Snapshot, now: Timestamp) -> Vec<(Command
 /// What comes of every timer that the lead has, once it is due; and of those that it must not have.
 fn by_timers(case: &LeadCase, snapshot: &Snapshot, now: Timestamp) -> Vec<(Command, Seen, LeadCase)> {
     let mut all = Vec::new();
-    for kind in [TimerKind::Accept, TimerKind::Escalate, TimerKind::Retry, TimerKind::Wake] {
+    for kind in KINDS {
         let mut before = case.clone();
         let epoch = before.ownership.epoch;
         let never = before.place().timer(kind) == Presence::Never;
@@ -183,8 +201,12 @@ fn check_told(command: Command, before: &LeadCase, after: &LeadCase) {
     let place = before.place();
     let (steps, changes): (Vec<_>, Vec<_>) = events.iter().partition(|event| event.step.is_some());
     assert_eq!(steps.len(), after.changes.escalations.len(), "{command:?} of {place:?}: {events:?}");
-    // Which step comes next is of no interest to others.
+    // Which step comes next is of no interest to others, nor which pause it is that ends with its assignment.
+    let stands = [before, after].map(LeadCase::is_paused);
+    let paused =
+        command == Command::Pause || (stands == [true, false] && before.ownership.epoch == after.ownership.epoch);
     let moved = Ownership { chain_step: after.ownership.chain_step, ..before.ownership.clone() } != after.ownership;
+    let moved = moved || (after.changes.dirty && paused);
     assert_eq!(!changes.is_empty(), moved, "{command:?} of {place:?}: {events:?}");
     assert!(events.is_sorted_by_key(|event| event.epoch), "{command:?} of {place:?}: {events:?}");
     let is_begin = |event: &&&Event| match event.kind {
@@ -214,7 +236,7 @@ fn walk() -> BTreeSet<Entry> {
         if !known.insert(kind(&case)) {
             continue;
         }
-        for presence in [TimerKind::Accept, TimerKind::Escalate, TimerKind::Retry, TimerKind::Wake] {
+        for presence in KINDS {
             let has = case.timers.contains_key(&presence);
             let allowed = match case.place().timer(presence) {
                 Presence::Always => has,
@@ -223,6 +245,10 @@ fn walk() -> BTreeSet<Entry> {
             };
             assert!(allowed, "{:?}: {presence:?} is set: {has}", case.place());
         }
+        let until = case.pauses.last().filter(|pause| pause.stands()).map(|pause| pause.until);
+        let standing = until.is_none_or(|until| case.timers.keys().eq(until.map(|_| &TimerKind::Resume)));
+        assert!(standing, "{:?} stands with timers {:?}", case.place(), case.timers);
+        assert!(until.is_some() || !case.timers.contains_key(&TimerKind::Resume), "{:?}", case.place());
         let now = case.ownership.since;
         for company in &*COMPANIES {
             for (command, seen, after) in by_hand(&case, company, now).into_iter().chain(by_timers(&case, company, now))
@@ -282,12 +308,15 @@ fn what_the_owner_does_nobody_else_can_do() {
     let (bob, context) = (rep("bob"), at(snapshot, 1));
     let what = GiveBack { reason: "other".to_owned(), wake_at: None };
     let score = testing::score(0);
+    let still = Standstill { reason: PauseReason::Other, until: None };
     let refusals = [
         (Command::Accept, case.clone().accept(&context, Some(&bob))),
         (Command::Decline, case.clone().decline(&context, Some(&bob), "other", &score, &mut counters)),
         (Command::Respond, case.clone().record_first_response(&context, Some(&bob), None)),
         (Command::Return, case.clone().give_back(&context, Some(&bob), &what, &mut counters)),
         (Command::Close, case.clone().close(&context, Some(&bob), CloseOutcome::Lost, None, &mut counters)),
+        (Command::Pause, case.clone().pause(&context, Some(&bob), &still)),
+        (Command::Resume, case.clone().resume(&context, Some(&bob))),
     ];
     let owners: Vec<Command> = Command::ALL.into_iter().filter(|command| command.is_the_owners()).collect();
     assert_eq!(owners, refusals.iter().map(|(command, _)| *command).collect::<Vec<_>>());
