@@ -8,6 +8,7 @@ mod caps;
 mod certificates;
 mod change;
 mod chaos;
+mod coverage;
 mod crash;
 mod erasure;
 mod examples;

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use crate::{
     Connection,
     commands::{
-        bulk_reassign, calendar, deadlines, directory, import, lead, leads, operations, policy, revisions, route, watch,
+        bulk_reassign, calendar, coverage, deadlines, directory, import, lead, leads, operations, policy, revisions,
+        route, watch,
     },
     documents::Models,
     explain,
@@ -50,6 +51,9 @@ pub enum Command {
     /// List the escalation steps that were done.
     Escalations(deadlines::EscalationsArgs),
 
+    /// Show when in the time ahead a response target can't be met with the working hours that are known.
+    Coverage(coverage::CoverageArgs),
+
     /// Who can own leads: check and import the directory.
     #[command(subcommand)]
     Directory(directory::DirectoryCommand),
@@ -85,6 +89,7 @@ pub async fn run(command: Command, connection: &Connection) -> anyhow::Result<()
         Command::Operations(command) => operations::run(command, &clients()?).await,
         Command::Timers(args) => deadlines::timers(&args, &clients()?).await,
         Command::Escalations(args) => deadlines::escalations(&args, &clients()?).await,
+        Command::Coverage(args) => coverage::run(&args, &clients()?).await,
         Command::Import(args) => import::run(&args, &clients()?, now()).await,
         Command::Directory(command) => directory::run(command, &clients()?).await,
         Command::Calendar(command) => calendar::run(command, &clients()?).await,

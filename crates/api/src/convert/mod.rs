@@ -7,6 +7,7 @@ pub mod assignment;
 pub mod bulk;
 pub mod clocks;
 pub mod command;
+pub mod coverage;
 pub mod decision;
 pub mod directory;
 pub mod fields;

@@ -4,6 +4,7 @@ pub mod bulk_reassign;
 pub mod calendar;
 mod choice;
 mod clocks;
+pub mod coverage;
 pub mod deadlines;
 pub mod directory;
 pub(crate) mod import;

@@ -1,5 +1,6 @@
 //! Spans of time that say by which clock they run, and the deadlines that follow from them.
 
+mod coverage;
 mod pauses;
 mod running;
 #[cfg(test)]
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
 
+pub use coverage::{Gap, Shift, uncovered};
 pub use pauses::{InvalidPause, Pause, Pauses};
 pub use running::RunningClock;
 pub use text::InvalidSpan;

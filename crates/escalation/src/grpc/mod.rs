@@ -1,5 +1,6 @@
 //! The escalation service on the wire: it answers for deadlines. What is done about them is in `scheduler.rs`.
 
+mod coverage;
 mod escalations;
 mod lead_sla;
 mod timers;
@@ -60,6 +61,7 @@ handlers! {
     get_lead_sla(GetLeadSlaRequest) -> GetLeadSlaResponse;
     list_timers(ListTimersRequest) -> ListTimersResponse;
     list_escalations(ListEscalationsRequest) -> ListEscalationsResponse;
+    get_sla_coverage(GetSlaCoverageRequest) -> GetSlaCoverageResponse;
 }
 
 /// A resource name, where nothing else in the request can be wrong.

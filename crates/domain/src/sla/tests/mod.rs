@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod coverage;
 mod every_zone;
 mod running;
 mod table;
