@@ -137,6 +137,9 @@ fn kind_of(error: &dyn DatabaseError) -> Kind {
         Some("57014" | "55P03") => Kind::Timeout,
         // serialization_failure, deadlock_detected
         Some("40001" | "40P01") => Kind::Contention,
+        // check_violation of no constraint that has a name: the row was on its way to the default partition when that of its
+        // day was made. Running it again finds it.
+        Some("23514") if error.constraint().is_none() => Kind::Contention,
         // admin_shutdown, crash_shutdown, cannot_connect_now, idle_in_transaction_session_timeout, too_many_connections;
         // class 08: connection exceptions
         Some("57P01" | "57P02" | "57P03" | "25P03") => Kind::Unavailable,

@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan as _, civil::date};
 use tokio::task::JoinSet;
 
 use super::{Base, fixtures::*, now, on_database};
-use crate::Changes;
+use crate::{Changes, StoreError};
 
 async fn rows_of(base: &Base, table: &'static str) -> i64 {
     let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM ONLY {table}"));
@@ -80,6 +80,26 @@ async fn responses_go_by_day() {
         tx.commit().await.unwrap();
         assert_eq!(base.store.drop_requests_before(date(9999, 1, 1)).await.unwrap(), 5);
         assert_eq!(partitions_of(&base, "request").await, ["request_default"]);
+    })
+    .await;
+}
+
+/// A row may be on its way to the default partition while that of its day is made: Postgres refuses it then, and it is written
+/// again. A row that no table takes is another matter.
+#[tokio::test]
+async fn whoever_writes_while_a_partition_is_made_writes_again() {
+    on_database(async |base: Base| {
+        base.write(&Changes { responses: vec![request(1)], ..Changes::default() }).await;
+        base.store.ensure_partitions(base.store.now().await.unwrap()).await.unwrap();
+        assert_eq!(rows_of(&base, "request_default").await, 0);
+        let late =
+            "INSERT INTO request_default SELECT tenant_id, gen_random_uuid(), day, fingerprint, response FROM request";
+        let error: StoreError = sqlx::raw_sql(late).execute(&base.store.pool).await.unwrap_err().into();
+        assert!(error.is_race(), "{error:?}");
+        let wrong = "UPDATE rep_load SET open_leads = -1";
+        base.sql("INSERT INTO rep_load SELECT tenant_id, 'anna', 0, current_date, 0, now(), 0 FROM tenant").await;
+        let error: StoreError = sqlx::raw_sql(wrong).execute(&base.store.pool).await.unwrap_err().into();
+        assert!(!error.is_race(), "{error:?}");
     })
     .await;
 }
