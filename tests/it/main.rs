@@ -30,3 +30,4 @@ mod time;
 mod tokens;
 mod trace;
 mod watch;
+mod webhooks;

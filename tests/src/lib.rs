@@ -9,8 +9,10 @@ pub mod company;
 pub mod issuer;
 pub mod key_server;
 pub mod process;
+pub mod receiver;
 pub mod requests;
 pub mod secured;
+pub mod subscribe;
 pub mod watch;
 
 use std::{net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};
@@ -66,6 +68,16 @@ impl World {
     /// Services on a database that may have been used before.
     pub async fn on(database: Database, clock: Clock) -> Self {
         let app = start(&database, clock.clone()).await;
+        let clients = clients_of(&app, "default");
+        Self { app, clock, clients, database }
+    }
+
+    /// Services on a new database that are configured otherwise.
+    pub async fn configured(configure: impl FnOnce(&mut Config)) -> Self {
+        let (database, clock) = (Database::create().await, Clock::manual(NOW));
+        let mut config = config(&database.url());
+        configure(&mut config);
+        let app = App::start(config, Roles::ALL, clock.clone()).await.unwrap();
         let clients = clients_of(&app, "default");
         Self { app, clock, clients, database }
     }
@@ -166,6 +178,8 @@ pub fn config(url: &str) -> Config {
     config.assignment.listen = listen;
     config.assignment.score_timeout = PATIENCE;
     config.escalation.listen = listen;
+    // Receivers are in the test.
+    (config.webhooks.allow_http, config.webhooks.allow_private_networks) = (true, true);
     config
 }
 

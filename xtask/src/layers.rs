@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::shell::{cargo, read, repository};
 
 /// Each of our crates and those of ours that it may depend on.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("leadrouter-domain", &[]),
     ("leadrouter-pglocal", &[]),
     ("leadrouter-kit", &[]),
@@ -19,6 +19,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("leadrouter-scoring", SERVICE),
     ("leadrouter-assignment", SERVICE),
     ("leadrouter-escalation", SERVICE),
+    ("leadrouter-delivery", SERVICE),
     ("leadrouter-cli", &["leadrouter-domain", "leadrouter-api", "leadrouter-learn"]),
     (
         "leadrouter",
@@ -33,6 +34,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "leadrouter-scoring",
             "leadrouter-assignment",
             "leadrouter-escalation",
+            "leadrouter-delivery",
         ],
     ),
     (
@@ -72,6 +74,7 @@ const GRPC: &[&str] = &[
     "leadrouter-scoring",
     "leadrouter-assignment",
     "leadrouter-escalation",
+    "leadrouter-delivery",
     "leadrouter",
     "leadrouter-cli",
     "leadrouter-tests",

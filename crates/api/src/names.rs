@@ -1,8 +1,8 @@
 //! Resource names: how they are written and read.
 
 use domain::{
-    ids::{AbsenceId, AccountId, CalendarId, Epoch, LeadId, PoolId, RepId, TeamId, TerritoryId},
-    ownership::{Owner, TimerKind},
+    ids::{AbsenceId, AccountId, CalendarId, Epoch, LeadId, PoolId, RepId, SubscriptionId, TeamId, TerritoryId},
+    ownership::{Owner, Position, TimerKind},
 };
 use uuid::Uuid;
 
@@ -66,6 +66,7 @@ text_resource! {
     TerritoryId: "territories", "territories/{territory}";
     CalendarId: "calendars", "calendars/{calendar}";
     AbsenceId: "absences", "absences/{absence}";
+    SubscriptionId: "subscriptions", "subscriptions/{subscription}";
 }
 
 impl Resource for LeadId {
@@ -189,6 +190,25 @@ impl Resource for OperationName {
     }
 }
 
+/// A dead letter of a subscription, `subscriptions/{subscription}/deadLetters/{change}`: the change that it tells of, by its id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DeadLetterName(pub SubscriptionId, pub Position);
+
+impl Resource for DeadLetterName {
+    const PATTERN: &'static str = "subscriptions/{subscription}/deadLetters/{change}";
+
+    fn from_name(name: &str) -> Option<Self> {
+        let (subscription, change) = name.split_once("/deadLetters/")?;
+        let (commit, place) = change.split_once('-')?;
+        let position = Position { commit: positive(commit)?, place: i32::try_from(positive(place)?).ok()? };
+        Some(Self(SubscriptionId::from_name(subscription)?, position))
+    }
+
+    fn to_name(&self) -> String {
+        format!("{}/deadLetters/{}-{}", self.0.to_name(), self.1.commit, self.1.place)
+    }
+}
+
 macro_rules! revision_resource {
     ($($(#[$doc:meta])* $name:ident, $(#[$number_doc:meta])* $number:ident: $collection:literal;)*) => {
         $($(#[$doc])*
@@ -283,6 +303,8 @@ mod tests {
         reads_back::<DecisionName>(&format!("{LEAD}/decisions/12"));
         reads_back::<DecisionName>(&format!("{LEAD}/decisions/latest"));
         reads_back::<OperationName>("operations/01890a5d-ac96-774b-bcce-b302099a8057");
+        reads_back::<SubscriptionId>("subscriptions/crm");
+        reads_back::<DeadLetterName>("subscriptions/crm/deadLetters/17-3");
         reads_back::<PolicyName>("policies/7");
         reads_back::<ScoringModelName>("scoringModels/active");
         reads_back::<ScoringModelRevisionName>("scoringModels/7");

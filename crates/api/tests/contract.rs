@@ -81,7 +81,8 @@ fn permission(method: &MethodDescriptor) -> i32 {
 #[test]
 fn every_method_names_a_permission_and_what_changes_something_none_to_read() {
     use leadrouter_api::v1::Permission as P;
-    let reading = [P::LeadsRead, P::DirectoryRead, P::PoliciesRead, P::ModelsRead].map(|p| p as i32);
+    let reading =
+        [P::LeadsRead, P::DirectoryRead, P::PoliciesRead, P::ModelsRead, P::SubscriptionsRead].map(|p| p as i32);
     for method in contract()
         .iter()
         .flat_map(|file| file.services().collect::<Vec<_>>())
@@ -140,7 +141,7 @@ fn lists_are_paged() {
 #[test]
 fn the_embedded_descriptors_are_whole() {
     let pool = DescriptorPool::decode(leadrouter_api::FILE_DESCRIPTOR_SET).unwrap();
-    for service in ["Scoring", "Assignment", "Directory", "Policy", "Escalation"] {
+    for service in ["Scoring", "Assignment", "Directory", "Policy", "Escalation", "Subscription"] {
         assert!(pool.get_service_by_name(&format!("leadrouter.v1.{service}Service")).is_some(), "{service}");
     }
     let request = pool.get_message_by_name("leadrouter.v1.AcceptLeadRequest").unwrap();

@@ -1,4 +1,5 @@
-//! The assignment service: the only writer of ownership. Also serves the directory and the policies that it decides by.
+//! The assignment service: the only writer of ownership. Also serves the directory and the policies that it decides by,
+//! and keeps who is told by webhook what happens.
 //!
 //! Way of a `RouteLead`: `grpc/route.rs` (wire to command) -> `scores.rs` (asks the scoring service) -> `committer/` (one
 //! transaction for all who wait; decides by `domain`) -> `reply.rs` (answer).
@@ -16,6 +17,7 @@ mod redate;
 mod reply;
 mod scores;
 mod standing;
+mod subscriptions;
 mod watch;
 
 use std::{io, sync::Arc, time::Duration};
@@ -28,6 +30,7 @@ pub use bulk::OperationsApi;
 pub use directory::DirectoryApi;
 pub use grpc::AssignmentApi;
 pub use policy::PolicyApi;
+pub use subscriptions::SubscriptionApi;
 
 use crate::{
     bulk::{Runner, Signals},

@@ -7,7 +7,7 @@ use crate::{
     Connection,
     commands::{
         bulk_reassign, calendar, coverage, deadlines, directory, import, lead, leads, operations, policy, revisions,
-        route, watch,
+        route, watch, webhook,
     },
     documents::Models,
     explain,
@@ -37,6 +37,10 @@ pub enum Command {
 
     /// Show what happens to leads, as it happens.
     Watch(watch::WatchArgs),
+
+    /// Who is told by webhook what happens to leads, and what could not be delivered.
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
 
     /// Give many leads to somebody else, and wait until it is done.
     BulkReassign(bulk_reassign::BulkReassignArgs),
@@ -85,6 +89,7 @@ pub async fn run(command: Command, connection: &Connection) -> anyhow::Result<()
         Command::Leads(args) => leads::run(&args, &clients()?).await,
         Command::Lead(command) => lead::run(command, &clients()?).await,
         Command::Watch(args) => watch::run(&args, &clients()?).await,
+        Command::Webhook(command) => webhook::run(command, &clients()?).await,
         Command::BulkReassign(args) => bulk_reassign::run(&args, &clients()?).await,
         Command::Operations(command) => operations::run(command, &clients()?).await,
         Command::Timers(args) => deadlines::timers(&args, &clients()?).await,

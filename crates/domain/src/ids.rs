@@ -114,6 +114,17 @@ text_id! {
     AccountId
 }
 text_id! {
+    /// A subscription: who is told by webhook what happens.
+    SubscriptionId
+}
+impl SubscriptionId {
+    /// What its secret is sealed for: one that is put elsewhere opens nothing there.
+    pub fn secret_of(&self, tenant: TenantId) -> String {
+        format!("webhook secret of {}/{self}", tenant.0)
+    }
+}
+
+text_id! {
     /// A calendar: working hours, holidays, time zone.
     CalendarId
 }

@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod decide;
+pub mod delivery;
 pub mod directory;
 pub mod expr;
 pub mod identity;

@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod panic;
 pub mod refusal;
 mod reload;
+pub mod seal;
 pub mod server;
 pub mod telemetry;
 pub mod tls;

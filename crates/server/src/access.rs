@@ -28,9 +28,10 @@ const ROLES: [Role; 5] = [
 const READER: Permissions = of(&[P::LeadsRead, P::DirectoryRead, P::PoliciesRead, P::ModelsRead]);
 const ROUTER: Permissions = READER.with(of(&[P::LeadsRoute, P::LeadsScore]));
 const OPERATOR: Permissions = ROUTER.with(of(&[P::LeadsWork]));
-const ADMIN: Permissions = OPERATOR.with(ADMINISTRATION);
-/// To change what every lead's way depends on, and what can't be undone.
-const ADMINISTRATION: Permissions = of(&[P::DirectoryWrite, P::PoliciesWrite, P::ModelsWrite, P::LeadsErase]);
+const ADMIN: Permissions = OPERATOR.with(of(&[P::SubscriptionsRead])).with(ADMINISTRATION);
+/// To change what every lead's way depends on, who is told of it, and what can't be undone.
+const ADMINISTRATION: Permissions =
+    of(&[P::DirectoryWrite, P::PoliciesWrite, P::ModelsWrite, P::LeadsErase, P::SubscriptionsWrite]);
 /// What the services ask of each other, and nothing more: they call for every tenant.
 const SERVICE: Permissions = of(&[P::LeadsScore, P::TimersFire]);
 

@@ -89,9 +89,10 @@ impl App {
     async fn begin(config: Config, roles: Roles, clock: Clock, taken: Taken) -> Result<Self, StartError> {
         config.check(roles)?;
         let security = Security::load(&config.auth, RULES, clock.clone())?;
+        let webhooks = config.webhooks.load()?;
         let store = Store::connect(&config.database_url()?, config.store_options()).await?;
         upkeep::prepare(&store, &config, &clock).await?;
-        let shared = Shared::new(store, clock, security);
+        let shared = Shared::new(store, clock, security, webhooks);
         let mut app = Self { scoring: None, assignment: None, escalation: None, shared, config };
         if let Err(error) = app.start_roles(roles, taken).await {
             app.kill().await;

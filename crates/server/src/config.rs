@@ -1,5 +1,7 @@
 //! The configuration file. One file serves all roles: a process reads all of it and uses the sections of its own roles.
 
+mod webhooks;
+
 use std::{net::SocketAddr, path::Path, time::Duration};
 
 use assignment::AssignmentConfig;
@@ -17,6 +19,9 @@ use serde::{Deserialize, Serialize};
 use store::StoreOptions;
 
 use crate::{Roles, access::RULES};
+
+pub(crate) use webhooks::WebhookFiles;
+pub use webhooks::WebhooksConfig;
 
 /// Variables that begin as configuration does, but belong to the command line or to the private Postgres.
 const OTHER_VARIABLES: &[&str] = &[
@@ -56,6 +61,8 @@ pub struct Config {
     pub assignment: AssignmentRole,
     /// The escalation role.
     pub escalation: EscalationRole,
+    /// How those are told who subscribed.
+    pub webhooks: WebhooksConfig,
 }
 
 /// Names of tenants.
@@ -256,12 +263,19 @@ impl Config {
     ///
     /// Errors: all that is wrong with them.
     pub fn check_files(&self) -> Result<(), ConfigError> {
-        Security::load(&self.auth, RULES, Clock::system()).map(drop)
+        match (Security::load(&self.auth, RULES, Clock::system()), self.webhooks.load()) {
+            (Ok(_), Ok(_)) => Ok(()),
+            (auth, webhooks) => {
+                let errors = [auth.err(), webhooks.err()];
+                Err(ConfigError { problems: errors.into_iter().flatten().flat_map(|error| error.problems).collect() })
+            }
+        }
     }
 
     fn problems(&self) -> Vec<Problem> {
         let mut problems = self.limits.check().err().map(|error| error.problems).unwrap_or_default();
         problems.extend(self.auth.problems(&RULES));
+        problems.extend(self.webhooks.problems());
         let mut check = |holds: bool, key: &str, message: String| {
             if !holds {
                 problems.push(Problem::at(key, message));

@@ -6,9 +6,10 @@ use api::longrunning::operations_server::OperationsServer;
 use api::v1::{
     assignment_service_server::AssignmentServiceServer, directory_service_server::DirectoryServiceServer,
     escalation_service_server::EscalationServiceServer, policy_service_server::PolicyServiceServer,
-    scoring_service_server::ScoringServiceServer,
+    scoring_service_server::ScoringServiceServer, subscription_service_server::SubscriptionServiceServer,
 };
-use assignment::{AssignmentApi, AssignmentConfig, DirectoryApi, PolicyApi};
+use assignment::{AssignmentApi, AssignmentConfig, DirectoryApi, PolicyApi, SubscriptionApi};
+use delivery::Dispatcher;
 use escalation::{EscalationApi, Scheduler, SchedulerConfig};
 use kit::{
     auth::Security,
@@ -24,7 +25,10 @@ use snapshots::Snapshots;
 use store::{Store, Tenants};
 use tokio::net::TcpListener;
 
-use crate::{app::StartError, config::Config};
+use crate::{
+    app::StartError,
+    config::{Config, WebhookFiles},
+};
 
 /// Bytes of a whole directory in one message: the 32 MiB that a directory file may have, and what surrounds it.
 const DIRECTORY_MESSAGE_BYTES: usize = 33 << 20;
@@ -42,16 +46,17 @@ pub(crate) struct Shared {
     pub snapshots: Arc<Snapshots>,
     pub clock: Clock,
     pub security: Arc<Security>,
+    pub webhooks: WebhookFiles,
     pub lifecycle: Lifecycle,
 }
 
 impl Shared {
-    pub(crate) fn new(store: Store, clock: Clock, mut security: Security) -> Self {
+    pub(crate) fn new(store: Store, clock: Clock, mut security: Security, webhooks: WebhookFiles) -> Self {
         let lifecycle = Lifecycle::new();
         security.keep_up(&lifecycle);
         let tenants = Arc::new(Tenants::new(store.clone()));
         let snapshots = Arc::new(Snapshots::new(store.clone()));
-        Self { store, tenants, snapshots, clock, security: Arc::new(security), lifecycle }
+        Self { store, tenants, snapshots, clock, security: Arc::new(security), webhooks, lifecycle }
     }
 
     /// How the services are addressed.
@@ -91,6 +96,14 @@ impl Shared {
         .map_err(StartError::Thread)?;
         let directory = DirectoryApi::new(store(), tenants(), self.clock.clone());
         let policy = PolicyApi::new(store(), tenants(), self.clock.clone());
+        let seal = || Arc::clone(&self.webhooks.seal);
+        let subscriptions =
+            SubscriptionApi::new(store(), tenants(), self.clock.clone(), seal(), config.webhooks.rules());
+        if config.webhooks.send {
+            let (delivery, files) = (config.webhooks.delivery(), (seal(), Arc::clone(&self.webhooks.tls)));
+            let dispatcher = Dispatcher::new(store(), tenants(), self.clock.clone(), delivery, files, api.commits());
+            self.lifecycle.spawn(dispatcher.run(self.lifecycle.clone()));
+        }
         let large = LimitsConfig {
             max_message_bytes: config.limits.max_message_bytes.max(DIRECTORY_MESSAGE_BYTES),
             ..config.limits.clone()
@@ -101,6 +114,7 @@ impl Shared {
             .service(grpc_service!(AssignmentServiceServer::new(api), config.limits))
             .service(grpc_service!(DirectoryServiceServer::new(directory), large))
             .service(grpc_service!(PolicyServiceServer::new(policy), config.limits))
+            .service(grpc_service!(SubscriptionServiceServer::new(subscriptions), config.limits))
             .reserve(FIRE_TIMERS)
             .open_ended(ROUTE_LEADS);
         Ok(server.serve(listener, &self.lifecycle).await?.address)

@@ -16,6 +16,8 @@ use crate::{
 const EVERY: Duration = Duration::from_hours(6);
 /// Operations that have ended are kept so long.
 const KEEP_OPERATIONS: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Messages that could not be delivered are kept so long after they were given up.
+const KEEP_DEAD_LETTERS: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Makes the store ready for requests. Several processes may do so at once.
 pub(crate) async fn prepare(store: &Store, config: &Config, clock: &Clock) -> Result<(), StartError> {
@@ -63,6 +65,10 @@ async fn partitions(store: &Store, clock: &Clock, keep: &DatabaseConfig) -> Resu
     let forgotten = store.drop_operations_before(now - KEEP_OPERATIONS).await?;
     if forgotten > 0 {
         tracing::info!(operations = forgotten, "operations that ended long ago were dropped");
+    }
+    let forgotten = store.drop_dead_letters_before(now - KEEP_DEAD_LETTERS).await?;
+    if forgotten > 0 {
+        tracing::warn!(messages = forgotten, "messages that were given up long ago were dropped");
     }
     Ok(())
 }

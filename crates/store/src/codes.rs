@@ -7,6 +7,8 @@ use domain::{
     score::{FitLevel, Grade, IntentLevel},
 };
 
+use crate::subscriptions::SubscriptionState;
+
 /// An enum that a `smallint` column holds.
 pub(crate) trait Code: Sized + Copy {
     /// Its number.
@@ -49,6 +51,7 @@ codes! {
     }
     EntityKind { Calendar = 1, Territory = 2, Team = 3, Rep = 4, Pool = 5, Account = 6, Absence = 7 }
     IdentityKind { Email = 1, ExternalId = 2 }
+    SubscriptionState { Active = 1, Paused = 2, Disabled = 3, Lost = 4 }
 }
 
 /// Ten times the fit level (A is 1) plus the intent level (high is 1): `A1` is 11, `C3` is 33.
@@ -124,6 +127,13 @@ mod tests {
         let kinds = [E::Calendar, E::Territory, E::Team, E::Rep, E::Pool, E::Account, E::Absence];
         assert_eq!(codes_of(&kinds), [1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(codes_of(&[IdentityKind::Email, IdentityKind::ExternalId]), [1, 2]);
+        let states = [
+            SubscriptionState::Active,
+            SubscriptionState::Paused,
+            SubscriptionState::Disabled,
+            SubscriptionState::Lost,
+        ];
+        assert_eq!(codes_of(&states), [1, 2, 3, 4]);
         let grades = [FitLevel::A, FitLevel::B, FitLevel::C].into_iter().flat_map(|fit| {
             [IntentLevel::High, IntentLevel::Medium, IntentLevel::Low].map(|intent| Grade { fit, intent })
         });

@@ -27,6 +27,7 @@ mod policies;
 mod pool;
 mod rows;
 mod schema;
+mod subscriptions;
 mod tenant;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -49,6 +50,10 @@ pub use operations::{
 };
 pub use policies::PolicyRevision;
 pub use pool::{Store, StoreOptions};
+pub use subscriptions::{
+    Claimed, DeadLetter, Held, Lag, Made, NewSubscription, Ready, Subscription, SubscriptionChange, SubscriptionKey,
+    SubscriptionState,
+};
 pub use tenant::{TenantVersions, Tenants};
 pub use timers::TimerKey;
 pub use tx::{LeadRow, Lookup, Session, Tx};

@@ -11,9 +11,10 @@ import { DirectoryService } from "./gen/leadrouter/v1/directory_service_pb.js";
 import { EscalationService } from "./gen/leadrouter/v1/escalation_service_pb.js";
 import { PolicyService } from "./gen/leadrouter/v1/policy_service_pb.js";
 import { ScoringService } from "./gen/leadrouter/v1/scoring_service_pb.js";
+import { SubscriptionService } from "./gen/leadrouter/v1/subscription_service_pb.js";
 
 const SERVED = {
-  ASSIGNMENT: [AssignmentService, DirectoryService, PolicyService, Operations],
+  ASSIGNMENT: [AssignmentService, DirectoryService, PolicyService, SubscriptionService, Operations],
   SCORING: [ScoringService],
   ESCALATION: [EscalationService],
 };

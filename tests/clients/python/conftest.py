@@ -18,6 +18,7 @@ from leadrouter.v1 import (
     policy_service_pb2,
     policy_service_pb2_grpc,
     scoring_service_pb2_grpc,
+    subscription_service_pb2_grpc,
 )
 from leadrouter_client import Problem, channel, request_id
 
@@ -30,6 +31,7 @@ SERVICES = {
     "PolicyService": ("assignment", policy_service_pb2_grpc.PolicyServiceStub),
     "ScoringService": ("scoring", scoring_service_pb2_grpc.ScoringServiceStub),
     "EscalationService": ("escalation", escalation_service_pb2_grpc.EscalationServiceStub),
+    "SubscriptionService": ("assignment", subscription_service_pb2_grpc.SubscriptionServiceStub),
 }
 
 
@@ -42,6 +44,7 @@ class Services:
     policy: policy_service_pb2_grpc.PolicyServiceStub
     scoring: scoring_service_pb2_grpc.ScoringServiceStub
     escalation: escalation_service_pb2_grpc.EscalationServiceStub
+    subscription: subscription_service_pb2_grpc.SubscriptionServiceStub
     operations: operations_pb2_grpc.OperationsStub
 
 
@@ -79,6 +82,11 @@ def install(services: Services):
 @pytest.fixture
 def assignment(services):
     return services.assignment
+
+
+@pytest.fixture
+def subscriptions(services):
+    return services.subscription
 
 
 @pytest.fixture

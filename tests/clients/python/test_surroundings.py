@@ -18,6 +18,7 @@ from leadrouter.v1 import (
     lead_pb2,
     policy_service_pb2,
     scoring_service_pb2,
+    subscription_service_pb2,
 )
 
 FILES = (
@@ -26,6 +27,7 @@ FILES = (
     escalation_service_pb2,
     policy_service_pb2,
     scoring_service_pb2,
+    subscription_service_pb2,
     operations_pb2,
 )
 

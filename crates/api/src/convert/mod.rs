@@ -19,6 +19,7 @@ pub mod route;
 pub mod score;
 pub mod scoring;
 pub mod sla;
+pub mod subscription;
 pub mod time;
 pub mod timer;
 pub mod watch;

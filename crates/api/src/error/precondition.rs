@@ -63,6 +63,11 @@ pub enum Precondition {
         /// Which pool.
         pool: PoolId,
     },
+    /// The tenant has as many subscriptions as it may have.
+    TooManySubscriptions {
+        /// How many.
+        most: i64,
+    },
     /// The operation has not ended.
     OperationRuns {
         /// Its name.

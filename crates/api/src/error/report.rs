@@ -47,6 +47,7 @@ pub(super) const fn code(reason: ErrorReason) -> Code {
         | R::RepHasOpenLeads
         | R::NobodyFree
         | R::OperationRuns
+        | R::TooManySubscriptions
         | R::ResourceInUse
         | R::NoActivePolicy
         | R::NoActiveScoringModel
@@ -153,6 +154,10 @@ impl Report {
             }
             Precondition::NobodyFree { pool } => {
                 Self::stands_in_the_way(R::NobodyFree, pool.to_name(), "has nobody who can take the lead now")
+            }
+            Precondition::TooManySubscriptions { most } => {
+                let why = format!("has {most} subscriptions, and may have no more: delete one that is not needed");
+                Self::stands_in_the_way(R::TooManySubscriptions, "subscriptions".to_owned(), why)
             }
             Precondition::OperationRuns { operation } => {
                 let why = "has not ended: cancel it first, and wait for its end";

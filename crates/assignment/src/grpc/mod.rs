@@ -62,6 +62,11 @@ impl AssignmentApi {
     pub fn operations(&self) -> OperationsApi {
         OperationsApi(Arc::clone(&self.0))
     }
+
+    /// Changes with each commit that this service makes.
+    pub fn commits(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.0.bell.listen_to_all()
+    }
 }
 
 impl Inner {

@@ -10,18 +10,28 @@ use tokio::sync::watch;
 
 /// Knows the last commit of each tenant to which somebody listens.
 #[derive(Debug, Default)]
-pub(crate) struct Bell(Mutex<HashMap<TenantId, watch::Sender<i64>>>);
+pub(crate) struct Bell {
+    tenants: Mutex<HashMap<TenantId, watch::Sender<i64>>>,
+    /// How often it was rung at all.
+    rung: watch::Sender<u64>,
+}
 
 impl Bell {
     /// Hears of the tenant's commits from now on: their numbers, which go up.
     pub(crate) fn listen(&self, tenant: TenantId) -> watch::Receiver<i64> {
-        let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         tenants.entry(tenant).or_insert_with(|| watch::Sender::new(0)).subscribe()
+    }
+
+    /// Hears of all commits from now on; the number says nothing but that there was another.
+    pub(crate) fn listen_to_all(&self) -> watch::Receiver<u64> {
+        self.rung.subscribe()
     }
 
     /// Says that this commit was made.
     pub(crate) fn ring(&self, tenant: TenantId, commit: i64) {
-        let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.rung.send_modify(|rung| *rung = rung.wrapping_add(1));
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(heard) = tenants.get(&tenant) else { return };
         if heard.receiver_count() == 0 {
             tenants.remove(&tenant);
@@ -43,7 +53,7 @@ mod tests {
     fn only_those_who_listen_are_remembered() {
         let (bell, tenant, other) = (Bell::default(), TenantId(1), TenantId(2));
         bell.ring(tenant, 1);
-        assert!(bell.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty());
+        assert!(bell.tenants.lock().unwrap_or_else(PoisonError::into_inner).is_empty());
 
         let mut listener = bell.listen(tenant);
         let second = bell.listen(tenant);
@@ -54,8 +64,13 @@ mod tests {
         bell.ring(tenant, 2);
         assert_eq!((*listener.borrow_and_update(), *second.borrow()), (3, 3));
 
+        let mut all = bell.listen_to_all();
+        bell.ring(other, 8);
+        assert!(all.has_changed().unwrap_or(false));
+        all.mark_unchanged();
+
         drop((listener, second));
         bell.ring(tenant, 4);
-        assert!(bell.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty());
+        assert!(bell.tenants.lock().unwrap_or_else(PoisonError::into_inner).is_empty());
     }
 }

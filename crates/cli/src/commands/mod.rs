@@ -17,6 +17,7 @@ mod profile;
 pub mod revisions;
 pub mod route;
 pub mod watch;
+pub mod webhook;
 
 pub use lead_ref::LeadRef;
 

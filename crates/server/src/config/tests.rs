@@ -59,6 +59,7 @@ limts: {}
 limits: { max_in_flight: 0 }
 assignment: { lanes: 0, score_timeout: 0s }
 escalation: { batch: 1001 }
+webhooks: { timeout: 999ms, concurrency: 3 }
 ";
     let error = read(file, &[]).unwrap_err();
     assert_eq!(
@@ -66,6 +67,8 @@ escalation: { batch: 1001 }
         [
             "limts",
             "limits.reserve",
+            "webhooks.timeout",
+            "webhooks.concurrency",
             "assignment.lanes",
             "escalation.batch",
             "database.max_connections",

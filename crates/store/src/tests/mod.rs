@@ -15,6 +15,7 @@ mod plans;
 mod pool;
 mod round_trips;
 mod schema;
+mod subscriptions;
 mod write;
 
 use std::{future::Future, pin::pin, sync::Arc, task::Poll};

@@ -7,6 +7,7 @@ mod history;
 mod profiles;
 mod scores;
 mod slas;
+mod subscriptions;
 mod watches;
 
 use crate::Violations;

@@ -11,7 +11,6 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use opentelemetry::KeyValue;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::{bytes::Bytes, sync::CancellationToken};
 
@@ -62,16 +61,7 @@ impl Remote {
     pub(super) fn new(config: &KeysConfig, keys: Arc<ArcSwap<KeySet>>, clock: Clock) -> Result<Self, ConfigError> {
         let url = config.url.as_deref().unwrap_or_default();
         let uri = url.parse().map_err(|error| ConfigError::of(Problem::at(URL, format!("found `{url}`: {error}"))))?;
-        let roots = match &config.ca {
-            None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
-            Some(path) => std::fs::read(path)
-                .map_err(|error| Problem::at(CA, format!("can't read {}: {error}", path.display())))
-                .and_then(|pem| tls::roots(CA, &pem))
-                .map_err(ConfigError::of)?,
-        };
-        let tls = ClientConfig::builder_with_provider(tls::provider()).with_safe_default_protocol_versions();
-        let tls = tls.map_err(|error| ConfigError::of(Problem::at(URL, error.to_string())))?;
-        let tls = tls.with_root_certificates(roots).with_no_client_auth();
+        let tls = tls::outgoing(CA, config.ca.as_deref())?;
         let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
         Ok(Self {
             client: Client::builder(TokioExecutor::new()).build(connector),
