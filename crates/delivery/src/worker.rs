@@ -110,8 +110,13 @@ impl Worker {
         let Some(tenant) = self.tenants.slug(key.0).await? else { return Ok(()) };
         // Tasks, so that each goes on while this one waits for the store.
         let (mut under_way, mut noted) = (JoinSet::new(), Ok(()));
-        // Also while its receiver rests: what happens is not kept in the outbox for ever.
-        *useful |= self.make(key, &tenant).await? > 0;
+        // All for whoever was away: what happens is not kept in the outbox for ever.
+        while !stopping.is_cancelled() && self.make(key, &tenant).await? > 0 {
+            *useful = true;
+            if !away {
+                break;
+            }
+        }
         loop {
             // Whoever was away is asked with one message at a time.
             while noted.is_ok() && !stopping.is_cancelled() && under_way.len() <= if away { 0 } else { AT_ONCE / 2 } {

@@ -17,11 +17,13 @@ use crate::{
 
 /// Most events of which messages are made at once.
 const EVENTS: i64 = 500;
+/// No more are made for a subscription for which so many wait; what happens stays in the outbox until some are gone.
+const MOST_PENDING: i64 = 10_000;
 
 /// What messages were made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Made {
-    /// So many events. None also if somebody else was faster.
+    /// So many events. None also if somebody else was faster, or too many messages wait.
     Events(usize),
     /// Nothing: what came next is not kept any more. The subscription says so now, and is not active any more.
     Lost,
@@ -38,9 +40,13 @@ impl Store {
     ) -> Result<Made, StoreError> {
         let (TenantId(tenant), id) = (key.0, key.1.as_str());
         let row = sqlx::query!(
-            "SELECT commit, place, kinds FROM subscription WHERE tenant_id = $1 AND subscription_id = $2 AND state = 1",
+            "SELECT commit, place, kinds FROM subscription
+             WHERE tenant_id = $1 AND subscription_id = $2 AND state = 1 AND NOT EXISTS (
+                 SELECT FROM delivery WHERE tenant_id = $1 AND subscription_id = $2 AND dead_at IS NULL OFFSET $3
+             )",
             tenant,
             id,
+            MOST_PENDING - 1,
         );
         let Some(row) = row.fetch_optional(&self.pool).await? else { return Ok(Made::Events(0)) };
         let after = Position { commit: row.commit, place: row.place };

@@ -32,11 +32,11 @@ impl Store {
             "WITH done AS (
                  DELETE FROM delivery
                  WHERE tenant_id = $1 AND subscription_id = $2 AND commit = $3 AND place = $4 AND holder = $5
-                 RETURNING lead_id
+                 RETURNING tenant_id, subscription_id, lead_id
              ), following AS (
                  UPDATE delivery AS d SET next_at = $6::timestamptz FROM done
-                 WHERE d.tenant_id = $1 AND d.subscription_id = $2 AND d.lead_id = done.lead_id AND d.dead_at IS NULL
-                   AND d.holder IS NULL AND d.next_at > $6 AND (d.commit, d.place) > ($3, $4)
+                 WHERE d.tenant_id = done.tenant_id AND d.subscription_id = done.subscription_id AND d.lead_id = done.lead_id
+                   AND d.dead_at IS NULL AND d.holder IS NULL AND d.next_at > $6 AND (d.commit, d.place) > ($3, $4)
              )
              UPDATE subscription SET problem = NULL, failures = 0, resume_at = NULL
              WHERE tenant_id = $1 AND subscription_id = $2 AND state = 1
@@ -68,11 +68,11 @@ impl Store {
                  SET attempts = attempts + 1, holder = NULL, problem = $8::text, next_at = coalesce($7::timestamptz, $6::timestamptz),
                      dead_at = CASE WHEN $7::timestamptz IS NULL THEN $6::timestamptz END
                  WHERE tenant_id = $1 AND subscription_id = $2 AND commit = $3 AND place = $4 AND holder = $5
-                 RETURNING lead_id
+                 RETURNING tenant_id, subscription_id, lead_id
              ), following AS (
                  UPDATE delivery AS d SET next_at = $7::timestamptz FROM tried
-                 WHERE d.tenant_id = $1 AND d.subscription_id = $2 AND d.lead_id = tried.lead_id AND d.dead_at IS NULL
-                   AND d.holder IS NULL AND d.next_at < $7::timestamptz AND (d.commit, d.place) > ($3, $4)
+                 WHERE d.tenant_id = tried.tenant_id AND d.subscription_id = tried.subscription_id AND d.lead_id = tried.lead_id
+                   AND d.dead_at IS NULL AND d.holder IS NULL AND d.next_at < $7::timestamptz AND (d.commit, d.place) > ($3, $4)
              )
              UPDATE subscription SET problem = $8, failures = 0, resume_at = NULL
              WHERE tenant_id = $1 AND subscription_id = $2 AND state = 1

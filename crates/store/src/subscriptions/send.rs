@@ -14,9 +14,6 @@ use crate::{
     time::{SqlTime, from_opt, opt_time},
 };
 
-/// Most messages of a subscription that wait to be sent; what else happens stays in the outbox until some are gone.
-const MOST_PENDING: i64 = 50_000;
-
 /// A message that is to be sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Claimed {
@@ -75,20 +72,14 @@ impl Store {
         let rows = sqlx::query!(
             r#"SELECT s.tenant_id, s.subscription_id, s.failures > 0 AS "away!"
              FROM subscription AS s JOIN tenant AS t ON t.tenant_id = s.tenant_id
-             WHERE s.state = 1 AND (
-                 ((s.resume_at IS NULL OR s.resume_at <= coalesce($1, now())) AND EXISTS (
-                     SELECT FROM delivery AS d
-                     WHERE d.tenant_id = s.tenant_id AND d.subscription_id = s.subscription_id AND d.dead_at IS NULL
-                       AND d.next_at <= coalesce($1, now())
-                 ))
-                 OR ((t.commits, 2147483647) > (s.commit, s.place) AND NOT EXISTS (
-                     SELECT FROM delivery AS d
-                     WHERE d.tenant_id = s.tenant_id AND d.subscription_id = s.subscription_id AND d.dead_at IS NULL
-                     OFFSET $2
-                 )))
+             WHERE s.state = 1 AND (s.resume_at IS NULL OR s.resume_at <= coalesce($1, now()))
+               AND ((t.commits, 2147483647) > (s.commit, s.place) OR (
+                   SELECT d.next_at FROM delivery AS d
+                   WHERE d.tenant_id = s.tenant_id AND d.subscription_id = s.subscription_id AND d.dead_at IS NULL
+                   ORDER BY d.next_at LIMIT 1
+               ) <= coalesce($1, now()))
              ORDER BY s.tenant_id, s.subscription_id"#,
             opt_time(now) as Option<SqlTime>,
-            MOST_PENDING - 1,
         );
         let rows = rows.fetch_all(&self.pool).await?.into_iter();
         let place = Place { table: "subscription", row: &"" };
@@ -122,19 +113,21 @@ impl Store {
         let limit = if row.failures > 0 { limit.min(1) } else { limit };
         let found = sqlx::query!(
             r#"WITH free AS (
-                   SELECT d.commit, d.place, d.holder IS NOT NULL AS again
+                   SELECT d.tenant_id, d.subscription_id, d.commit, d.place, d.holder IS NOT NULL AS again
                    FROM delivery AS d
                    WHERE d.tenant_id = $1 AND d.subscription_id = $2 AND d.dead_at IS NULL AND d.next_at <= coalesce($3, now())
                      AND NOT EXISTS (
                          SELECT FROM delivery AS e
                          WHERE e.tenant_id = $1 AND e.subscription_id = $2 AND e.lead_id = d.lead_id AND e.dead_at IS NULL
                            AND (e.commit, e.place) < (d.commit, d.place)
+                         OFFSET 0
                      )
                    ORDER BY d.next_at, d.commit, d.place LIMIT $4 FOR UPDATE OF d SKIP LOCKED
                )
                UPDATE delivery AS d SET holder = $5, next_at = coalesce($3, now()) + $6 * interval '1 second'
                FROM free
-               WHERE d.tenant_id = $1 AND d.subscription_id = $2 AND d.commit = free.commit AND d.place = free.place
+               WHERE d.tenant_id = free.tenant_id AND d.subscription_id = free.subscription_id AND d.commit = free.commit
+                 AND d.place = free.place
                RETURNING d.commit, d.place, d.body, d.since AS "since: SqlTime", d.attempts, free.again AS "again!""#,
             tenant.0,
             id.as_str(),

@@ -55,10 +55,10 @@ impl Base {
 }
 
 /// A store with one connection, so that all that it does is counted when asked for.
-struct Meter(Store);
+pub(super) struct Meter(pub(super) Store);
 
 impl Meter {
-    async fn new(base: &Base) -> Self {
+    pub(super) async fn new(base: &Base) -> Self {
         Self(base.other(1).await)
     }
 
@@ -70,7 +70,7 @@ impl Meter {
     }
 
     /// How many rows it reads.
-    async fn rows<T>(&self, what: impl Future<Output = T>) -> i64 {
+    pub(super) async fn rows<T>(&self, what: impl Future<Output = T>) -> i64 {
         let before = self.count().await;
         what.await;
         self.count().await - before

@@ -13,7 +13,7 @@ use domain::{
 use jiff::{Timestamp, ToSpan as _, civil::date};
 use uuid::Uuid;
 
-use super::{Base, fixtures::*, now, on_database};
+use super::{Base, fixtures::*, now, on_database, plans::Meter};
 use crate::{
     Claimed, Happened, Held, Lag, Made, NewSubscription, Ready, Store, Subscription, SubscriptionChange,
     SubscriptionKey, SubscriptionState,
@@ -225,7 +225,7 @@ async fn nobody_is_asked_by_all_messages_at_once_and_the_old_ones_die_together()
         assert!(base.ready(ONE, 10, later - 1.second()).await.is_none());
         let ready = base.ready(ONE, 10, later).await.unwrap();
         assert_eq!((ready.messages.len(), ready.failures), (1, 1));
-        // One came later, and is not as old as the others.
+        // One came later, and is not as old as the others. It is made when somebody may be there again.
         base.route([(id(6), "anna")]).await;
         base.make(later).await;
         let probe = held(&key, ONE, &ready.messages[0], later);
@@ -263,6 +263,52 @@ async fn who_lost_what_comes_next_says_so_and_goes_on_with_what_is_kept() {
         base.changed(&SubscriptionChange { state: Some(SubscriptionState::Active), ..Default::default() }).await;
         base.reminded(2).await;
         assert_eq!(base.make(now()).await, Made::Events(1));
+    })
+    .await;
+}
+
+/// Whatever waits for its time is not read to find what is due.
+#[tokio::test]
+async fn a_crowd_of_messages_costs_no_more_than_a_few() {
+    on_database(async |base: Base| {
+        base.subscribed(&[]).await;
+        // 5,000 leads, each with a message that rests, and a following one that waits for it.
+        base.sql(
+            "INSERT INTO delivery (tenant_id, subscription_id, commit, place, lead_id, kind, at, body, since, next_at)
+             SELECT tenant_id, 'crm', 1000 + n, 1, ('00000000-0000-0000-0000-' || lpad((n % 5000)::text, 12, '0'))::uuid, 1, now(), '',
+                    now(), '2026-11-23T10:00:00Z'
+             FROM tenant, generate_series(1, 9990) AS n",
+        )
+        .await;
+        base.route((1..=8).map(|n| (id(n), "anna"))).await;
+        base.make_all(now()).await;
+        let meter = Meter::new(&base).await;
+        let (key, store) = (base.key(), meter.0.clone());
+        let claimed = async || store.claim_messages(&key, ONE, (LEASE, 8), Some(now())).await.unwrap().unwrap().messages;
+        let mut messages = Vec::new();
+        let rows = meter.rows(async { messages = claimed().await }).await;
+        assert!(messages.len() == 8 && rows < 100, "a claim reads {rows} rows");
+        let rows = meter.rows(store.record_delivered(held(&key, ONE, &messages[0], now()))).await;
+        assert!(rows < 10, "a delivery reads {rows} rows");
+        let again_at = Some(now() + 1.minute());
+        let rows = meter.rows(store.record_refused(held(&key, ONE, &messages[1], now()), again_at, "500")).await;
+        assert!(rows < 10, "a refusal reads {rows} rows");
+        let rows = meter.rows(async { assert!(claimed().await.is_empty()) }).await;
+        assert!(rows < 10, "a claim in vain reads {rows} rows");
+        let rows = meter.rows(store.busy_subscriptions(Some(now()))).await;
+        assert!(rows < 10, "a look reads {rows} rows");
+        // Too many wait: what happens stays where it is.
+        for n in 1..=3 {
+            base.reminded(n).await;
+        }
+        assert_eq!(base.make(now()).await, Made::Events(3));
+        base.reminded(3).await;
+        assert_eq!(base.make(now()).await, Made::Events(0));
+        let later = now() + 2.hours();
+        for message in base.take(ONE, 100, later).await {
+            base.store.record_delivered(held(&key, ONE, &message, later)).await.unwrap();
+        }
+        assert_eq!(base.make(later).await, Made::Events(1));
     })
     .await;
 }
