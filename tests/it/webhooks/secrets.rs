@@ -9,7 +9,7 @@ use leadrouter_tests::{
     process::Process,
     receiver::{Heard, Mood, Receiver},
     route,
-    subscribe::{subscribe, until},
+    subscribe::{subscribe, subscription, until},
 };
 use server::{App, Roles};
 use sqlx::{Connection as _, PgConnection};
@@ -47,6 +47,7 @@ async fn both_secrets_sign_for_a_while_and_then_the_new_one_alone() {
     let heard = next(Duration::from_mins(61)).await;
     assert!(!heard.is_signed_with(&first) && heard.is_signed_with(&second), "{heard:?}");
     assert_eq!(heard.signature.split(' ').count(), 1);
+    assert_eq!(subscription(&world.clients, "crm").await.previous_secret_expire_time, None);
 
     // One that has become known is replaced at once.
     let third = rotate(&world, Some(0)).await;

@@ -15,6 +15,7 @@ use domain::{
     delivery::Secret,
     ids::{SubscriptionId, TenantId},
 };
+use jiff::Timestamp;
 use prost::Message;
 use store::{NewSubscription, StoreError, Subscription, SubscriptionChange, SubscriptionState, Tx};
 use uuid::Uuid;
@@ -86,7 +87,7 @@ impl Inner {
         if !tx.add_subscription(asker.tenant, &new, MOST).await.map_err(failed)? {
             return Err(Precondition::TooManySubscriptions { most: MOST }.into());
         }
-        let subscription = Some(found(&mut tx, asker.tenant, &id, "").await?);
+        let subscription = Some(found(&mut tx, asker.tenant, &id, ("", self.clock.now())).await?);
         // What is kept for the same request is without the secret.
         let answer = v1::CreateSubscriptionResponse { subscription, secret: String::new() };
         finish(tx, asker, changing, &answer).await?;
@@ -116,7 +117,7 @@ impl Inner {
             Begun::Held(tx) => tx,
             Begun::Kept(answer) => return Ok(answer),
         };
-        let subscription = Some(changed(&mut tx, asker.tenant, &id, &wire.etag, &change).await?);
+        let subscription = Some(changed(&mut tx, asker.tenant, &id, (&wire.etag, self.clock.now()), &change).await?);
         let answer = v1::UpdateSubscriptionResponse { subscription };
         finish(tx, asker, changing, &answer).await?;
         Ok(answer)
@@ -140,7 +141,7 @@ impl Inner {
             Begun::Held(tx) => tx,
             Begun::Kept(answer) => return Ok(answer),
         };
-        let subscription = Some(changed(&mut tx, asker.tenant, &id, &request.etag, &change).await?);
+        let subscription = Some(changed(&mut tx, asker.tenant, &id, (&request.etag, self.clock.now()), &change).await?);
         let answer = v1::RotateSubscriptionSecretResponse { subscription, secret: String::new() };
         finish(tx, asker, changing, &answer).await?;
         Ok(v1::RotateSubscriptionSecretResponse { secret: told, ..answer })
@@ -160,7 +161,7 @@ impl Inner {
             Begun::Held(tx) => tx,
             Begun::Kept(answer) => return Ok(answer),
         };
-        found(&mut tx, asker.tenant, &id, &request.etag).await?;
+        found(&mut tx, asker.tenant, &id, (&request.etag, self.clock.now())).await?;
         tx.delete_subscription(asker.tenant, &id).await.map_err(failed)?;
         let answer = v1::DeleteSubscriptionResponse {};
         finish(tx, asker, changing, &answer).await?;
@@ -221,24 +222,29 @@ const fn state(paused: bool) -> SubscriptionState {
 /// The subscription as it stands.
 ///
 /// Errors: there is none, or the caller has not seen it as it stands.
-async fn found(tx: &mut Tx, tenant: TenantId, id: &SubscriptionId, seen: &str) -> Result<v1::Subscription, Error> {
+async fn found(
+    tx: &mut Tx,
+    tenant: TenantId,
+    id: &SubscriptionId,
+    (seen, now): (&str, Timestamp),
+) -> Result<v1::Subscription, Error> {
     let found = tx.subscription(tenant, id).await.map_err(failed)?;
     let found: Subscription = found.ok_or_else(|| Error::NotFound { resource: id.to_name() })?;
     if !seen.is_empty() && etag::parse_entry(seen) != Some(found.version) {
         let etag = etag::of_entry(found.version);
         return Err(Error::Aborted { resource: id.to_name(), etag, owner: None });
     }
-    Ok(wire::subscription(found))
+    Ok(wire::subscription(found, now))
 }
 
 async fn changed(
     tx: &mut Tx,
     tenant: TenantId,
     id: &SubscriptionId,
-    seen: &str,
+    (seen, now): (&str, Timestamp),
     change: &SubscriptionChange<'_>,
 ) -> Result<v1::Subscription, Error> {
-    found(tx, tenant, id, seen).await?;
+    found(tx, tenant, id, (seen, now)).await?;
     tx.change_subscription(tenant, id, change).await.map_err(failed)?;
-    found(tx, tenant, id, "").await
+    found(tx, tenant, id, ("", now)).await
 }

@@ -17,7 +17,8 @@ impl Inner {
         request: v1::GetSubscriptionRequest,
     ) -> Result<v1::GetSubscriptionResponse, Error> {
         let id: SubscriptionId = required("name", &request.name)?;
-        Ok(v1::GetSubscriptionResponse { subscription: Some(wire::subscription(self.subscription(asker, &id).await?)) })
+        let found = self.subscription(asker, &id).await?;
+        Ok(v1::GetSubscriptionResponse { subscription: Some(wire::subscription(found, self.clock.now())) })
     }
 
     /// One subscription. Errors: there is none of that id.
@@ -47,7 +48,8 @@ impl Inner {
             _ => String::new(),
         };
         rows.truncate(size);
-        let subscriptions = rows.into_iter().map(wire::subscription).collect();
+        let now = self.clock.now();
+        let subscriptions = rows.into_iter().map(|row| wire::subscription(row, now)).collect();
         Ok(v1::ListSubscriptionsResponse { subscriptions, next_page_token })
     }
 }

@@ -7,9 +7,10 @@ use api::{
     v1,
 };
 use domain::ids::SubscriptionId;
+use jiff::Timestamp;
 use store::{DeadLetter, Subscription, SubscriptionState};
 
-pub(super) fn subscription(row: Subscription) -> v1::Subscription {
+pub(super) fn subscription(row: Subscription, now: Timestamp) -> v1::Subscription {
     use v1::SubscriptionState as S;
     let state = match row.state {
         SubscriptionState::Active => S::Active,
@@ -29,7 +30,7 @@ pub(super) fn subscription(row: Subscription) -> v1::Subscription {
         oldest_pending_time: row.oldest.map(time::to_wire),
         dead_letter_count: row.dead,
         last_problem: row.problem.unwrap_or_default(),
-        previous_secret_expire_time: row.old_secret_until.map(time::to_wire),
+        previous_secret_expire_time: row.old_secret_until.filter(|until| now < *until).map(time::to_wire),
     }
 }
 
