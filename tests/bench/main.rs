@@ -1,23 +1,35 @@
-//! `cargo xtask bench`: what a call costs, beside what Postgres itself needs for the least that a durable assignment takes.
+//! `cargo xtask bench`: what a call costs, beside the least that it could cost on the same machine in the same minute.
 //!
-//! Ours and the reference run in turn, on the same server, with as many callers; of several rounds the median ratio is told.
-//! Absolute figures of a shared machine mean little.
+//! Ours and the reference run in turn, on the same Postgres, with as many callers; of several rounds the median ratio is told.
+//! Absolute figures of a shared machine mean little. Callers call again as soon as they are answered, so a stall shows in the rate, and
+//! p99 is that of the calls that were made.
 
-mod ours;
+mod bulk;
+mod echo;
+mod growth;
+mod leads;
+mod load;
 mod reference;
 mod rules;
+mod service;
+mod table;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Parser;
 use pglocal::{Binaries, Cluster, ClusterOptions};
-use serde::Serialize;
+use prost::Message as _;
 
 use self::{
-    ours::{Load, Service},
+    echo::EchoServer,
+    growth::Size,
+    leads::Leads,
+    load::{BATCH, Call},
     reference::Reference,
     rules::Rules,
+    service::{EXAMPLE, Service},
+    table::{Row, Table},
 };
 
 /// As in the program that it calls: what the caller costs is taken from the same cores.
@@ -27,7 +39,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 struct Arguments {
-    /// Also write the rows to this file, as JSON
+    /// Also write the rows to this file, as JSON, each as soon as it is there
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
@@ -39,107 +51,214 @@ struct Arguments {
     #[arg(long, default_value_t = 3)]
     rounds: usize,
 
-    /// Only measurements whose name contains this
+    /// Only rows whose name contains this
     #[arg(long, default_value = "")]
     only: String,
+
+    /// Leads of the large tenant of `growth`; a million takes about 1 GB of disk
+    #[arg(long, default_value_t = 10_000_000)]
+    growth_leads: u64,
+
+    /// Be the echo server that the rates of calls are compared with
+    #[arg(hide = true)]
+    role: Option<String>,
 }
 
-/// One line of the result. Rates are medians of the rounds, `ratio` is the median of the rounds' ratios; above 1 is better than the
-/// reference.
-#[derive(Debug, Serialize)]
-struct Row {
-    name: String,
-    /// Of `ours` and `reference`.
-    unit: &'static str,
-    ours: f64,
-    /// Of leads a second: transactions a second of pgbench with as many clients. Of microseconds: what it may cost at most.
-    reference: f64,
-    ratio: f64,
-    /// Milliseconds of a call.
-    p50_ms: Option<f64>,
-    p99_ms: Option<f64>,
-}
+/// The database of the services.
+const DATABASE: &str = "ours";
 
 /// What a decision by 1,000 rules may cost, microseconds.
 const RULES_LIMIT: f64 = 10.0;
-
-/// Rows that the reference updates: far more than callers, so that it never waits for a row lock.
-const REFERENCE_ROWS: u32 = 100_000;
+/// What all services together may hold, MiB: what one of them may.
+const MEMORY_LIMIT: f64 = 256.0;
+/// Leads of a part of a bulk reassignment, as the service takes them.
+const PART: usize = 128;
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    if arguments.role.as_deref() == Some(echo::SERVE) {
+        return echo::serve().await;
+    }
     // Durable: every commit is on disk before it is answered, as for anybody's leads.
     let options = ClusterOptions::new("").binaries(Binaries::find_or_install()?).max_connections(200);
     let cluster = tokio::task::spawn_blocking(move || Cluster::open_temporary(&options)).await??;
-    let result = measure(&arguments, &cluster).await;
+    let result = Bench::measure(&arguments, &cluster).await;
     tokio::task::spawn_blocking(move || cluster.stop()).await??;
-    let rows = result?;
-    println!(
-        "\n{:<24} {:>8} {:>10} {:>10} {:>7} {:>9} {:>9}",
-        "", "", "ours", "reference", "ratio", "p50 ms", "p99 ms"
-    );
-    for Row { name, unit, ours, reference, ratio, p50_ms, p99_ms } in &rows {
-        let milliseconds = |time: &Option<f64>| time.map_or_else(String::new, |time| format!("{time:.2}"));
-        let (p50, p99) = (milliseconds(p50_ms), milliseconds(p99_ms));
-        println!("{name:<24} {unit:>8} {ours:>10.1} {reference:>10.1} {ratio:>7.2} {p50:>9} {p99:>9}");
-    }
-    if let Some(path) = &arguments.json {
-        std::fs::write(path, serde_json::to_string_pretty(&rows)? + "\n")
-            .with_context(|| format!("can't write {}", path.display()))?;
-    }
-    Ok(())
+    result
 }
 
-async fn measure(arguments: &Arguments, cluster: &Cluster) -> Result<Vec<Row>> {
-    let reference = Reference::prepare(cluster, REFERENCE_ROWS)?;
-    let service = Service::start(cluster).await?;
-    let time = Duration::from_secs(arguments.seconds);
-    let mut rows = Vec::new();
-    for (name, rules) in [("1,000 rules", Rules::Segments), ("1,000 rules, by number", Rules::NumbersOnly)] {
-        if name.contains(&arguments.only) {
-            let ours = rules::measure(rules)?;
-            let ratio = RULES_LIMIT / ours;
-            rows.push(Row {
-                name: name.to_owned(),
-                unit: "us",
-                ours,
-                reference: RULES_LIMIT,
-                ratio,
-                p50_ms: None,
-                p99_ms: None,
-            });
-        }
-    }
-    for load in Load::ALL.into_iter().filter(|load| load.name().contains(&arguments.only)) {
-        let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut p50, mut p99) = (Vec::new(), Vec::new());
-        for round in 1..=arguments.rounds {
-            cluster.run_sql("postgres", "CHECKPOINT")?;
-            let measured = service.measure(load, time).await?;
-            cluster.run_sql("postgres", "CHECKPOINT")?;
-            let tps = reference.run(load.callers(), time).await?;
-            println!("{} round {round}: ours {:.0}/s, pgbench {tps:.0}/s", load.name(), measured.per_second);
-            ratios.push(measured.per_second / tps);
-            ours.push(measured.per_second);
-            theirs.push(tps);
-            p50.push(measured.p50_ms);
-            p99.push(measured.p99_ms);
-        }
-        rows.push(Row {
-            name: load.name(),
-            unit: "leads/s",
-            ours: median(ours),
-            reference: median(theirs),
-            ratio: median(ratios),
-            p50_ms: Some(median(p50)),
-            p99_ms: Some(median(p99)),
-        });
-    }
-    Ok(rows)
+/// What all measurements use.
+struct Bench<'b> {
+    arguments: &'b Arguments,
+    cluster: &'b Cluster,
+    reference: Reference,
+    service: Service,
+    leads: Arc<Leads>,
+    table: Table,
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+impl<'b> Bench<'b> {
+    async fn measure(arguments: &'b Arguments, cluster: &'b Cluster) -> Result<()> {
+        let mut bench = Self {
+            arguments,
+            cluster,
+            reference: Reference::prepare(cluster)?,
+            service: Service::start(cluster, DATABASE).await?,
+            leads: Arc::new(Leads::read()?),
+            table: Table::new(arguments.json.clone()),
+        };
+        let (at_rest, _) = bench.service.memory()?;
+        bench.rules()?;
+        for callers in [1, 8, 64] {
+            bench.route(callers).await?;
+        }
+        bench.batch().await?;
+        bench.score().await?;
+        bench.bulk().await?;
+        bench.growth().await?;
+        bench.memory(at_rest)?;
+        bench.table.print();
+        Ok(())
+    }
+
+    fn is_wanted(&self, name: &str) -> bool {
+        name.contains(&self.arguments.only)
+    }
+
+    fn time(&self) -> Duration {
+        Duration::from_secs(self.arguments.seconds)
+    }
+
+    /// No dirty page of one measurement is written during the next.
+    fn settle(&self) -> Result<()> {
+        self.cluster.run_sql("postgres", "CHECKPOINT")?;
+        Ok(())
+    }
+
+    fn rules(&mut self) -> Result<()> {
+        for (name, rules) in [("rules_1000", Rules::Segments), ("rules_1000_by_number", Rules::NumbersOnly)] {
+            if self.is_wanted(name) {
+                let ours = rules::measure(rules)?;
+                self.table.add(Row::limit(name, "us", ours, RULES_LIMIT))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `RouteLead` beside the smallest assignment that is durable.
+    async fn route(&mut self, callers: usize) -> Result<()> {
+        // One caller waits at most twice as long; many share commits, and are served twice as fast.
+        let bar = if callers == 1 { 0.5 } else { 2.0 };
+        let connections = self.service.connections(EXAMPLE)?;
+        let ours = async |bench: &Self| load::run(Call::Route, callers, &connections, &bench.leads, bench.time()).await;
+        let theirs = async |bench: &Self| bench.reference.assignments(callers, bench.time()).await;
+        self.compare(&format!("route_lead_{callers}"), "leads/s", bar, ours, theirs).await
+    }
+
+    /// `BatchRouteLeads` beside the same rows, written by hand.
+    async fn batch(&mut self) -> Result<()> {
+        const CALLERS: usize = 2;
+        let name = format!("batch_route_{BATCH}");
+        if !self.is_wanted(&name) {
+            return Ok(());
+        }
+        let connections = self.service.connections(EXAMPLE)?;
+        load::run(Call::Batch, 1, &connections, &self.leads, Duration::from_secs(1)).await?;
+        Reference::take_sample(self.cluster, DATABASE)?;
+        let ours = async |bench: &Self| load::run(Call::Batch, CALLERS, &connections, &bench.leads, bench.time()).await;
+        #[expect(clippy::cast_precision_loss, reason = "a small number")]
+        let theirs =
+            async |bench: &Self| Ok(bench.reference.batches(DATABASE, CALLERS, bench.time()).await? * BATCH as f64);
+        self.compare(&name, "leads/s", 0.5, ours, theirs).await
+    }
+
+    /// `ScoreLead` beside an echo of messages of the same sizes.
+    async fn score(&mut self) -> Result<()> {
+        const CALLERS: usize = 64;
+        let (name, connections) = (format!("score_lead_{CALLERS}"), self.service.connections(EXAMPLE)?);
+        if !self.is_wanted(&name) {
+            return Ok(());
+        }
+        let request = api::v1::ScoreLeadRequest { lead: self.leads.next().lead, ..Default::default() };
+        let sent = request.encoded_len();
+        let received = connections[0].scoring.clone().score_lead(request).await?.into_inner().encoded_len();
+        let server = EchoServer::start().await?;
+        let ours = async |bench: &Self| load::run(Call::Score, CALLERS, &connections, &bench.leads, bench.time()).await;
+        let theirs = async |bench: &Self| server.run(CALLERS, (sent, received), bench.time()).await;
+        self.compare(&name, "calls/s", 0.7, ours, theirs).await
+    }
+
+    /// `BulkReassign` of 100,000 leads beside the same rows, changed by hand in parts of the same size.
+    async fn bulk(&mut self) -> Result<()> {
+        const NAME: &str = "bulk_reassign_100k";
+        if !self.is_wanted(NAME) {
+            return Ok(());
+        }
+        let clients = bulk::prepare(&self.service, &self.leads).await?;
+        Reference::prepare_bulk(self.cluster, DATABASE, PART)?;
+        let (parts, mut rounds) = (bulk::LEADS.div_ceil(PART), Vec::new());
+        for round in 1..=self.arguments.rounds {
+            self.settle()?;
+            let ours = bulk::LEADS_F64 / bulk::run(&clients).await?;
+            self.settle()?;
+            let theirs = bulk::LEADS_F64 / self.reference.bulk(DATABASE, parts).await?;
+            println!("{NAME} round {round}: ours {ours:.0}/s, reference {theirs:.0}/s");
+            rounds.push((ours, theirs));
+        }
+        self.table.add(Row::rates(NAME, "leads/s", 0.5, &rounds))
+    }
+
+    /// `RouteLead` of a large tenant beside that of a small one.
+    async fn growth(&mut self) -> Result<()> {
+        const CALLERS: usize = 64;
+        if !self.is_wanted("growth") {
+            return Ok(());
+        }
+        let (small, large) = (Size::SMALL, Size::large(self.arguments.growth_leads));
+        let few = growth::prepare(&self.service, self.cluster, DATABASE, small).await?;
+        let many = growth::prepare(&self.service, self.cluster, DATABASE, large).await?;
+        let ours = async |bench: &Self| growth::run(large, CALLERS, &many, &bench.leads, bench.time()).await;
+        let theirs = async |bench: &Self| {
+            let measured = growth::run(small, CALLERS, &few, &bench.leads, bench.time()).await?;
+            Ok(measured.per_second)
+        };
+        self.compare("growth", "leads/s", 0.8, ours, theirs).await
+    }
+
+    /// What all three services hold, at rest and at the most.
+    fn memory(&mut self, at_rest: f64) -> Result<()> {
+        let (_, peak) = self.service.memory()?;
+        for (name, held) in [("memory_at_rest", at_rest), ("memory_peak", peak)] {
+            if self.is_wanted(name) {
+                self.table.add(Row::limit(name, "MiB", held, MEMORY_LIMIT))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes turns. The row's times of a call are those of ours.
+    async fn compare(
+        &mut self,
+        name: &str,
+        unit: &'static str,
+        bar: f64,
+        ours: impl AsyncFn(&Self) -> Result<load::Measured>,
+        theirs: impl AsyncFn(&Self) -> Result<f64>,
+    ) -> Result<()> {
+        if !self.is_wanted(name) {
+            return Ok(());
+        }
+        let (mut rounds, mut times) = (Vec::new(), Vec::new());
+        for round in 1..=self.arguments.rounds {
+            self.settle()?;
+            let measured = ours(self).await?;
+            self.settle()?;
+            let reference = theirs(self).await?;
+            println!("{name} round {round}: ours {:.0}/s, reference {reference:.0}/s", measured.per_second);
+            rounds.push((measured.per_second, reference));
+            times.push((measured.p50_ms, measured.p99_ms));
+        }
+        self.table.add(Row::rates(name, unit, bar, &rounds).with_times(&times))
+    }
 }
