@@ -67,6 +67,13 @@ impl Changes {
             && self.loads.is_empty()
             && self.rotations.is_empty()
     }
+
+    /// Whether a lead waits for a place in a pool once this is written, that did not before or does again.
+    pub fn waits(&self) -> bool {
+        let new = self.new_leads.iter().map(|new| &new.ownership);
+        let mut all = self.ownerships.iter().map(|(_, ownership)| ownership).chain(new);
+        all.any(|ownership| ownership.waiting_pool.is_some())
+    }
 }
 
 /// A lead as it begins.

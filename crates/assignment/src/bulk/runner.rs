@@ -15,10 +15,10 @@ use super::{
     part::{Order, outcome},
     wire,
 };
-use crate::{grpc::Inner, metrics::metrics};
+use crate::{committer::Urgency, grpc::Inner, metrics::metrics};
 
-/// Most leads of a part: half a commit, so that there is room for others in it.
-const PART: u32 = 128;
+/// Most leads of a part: some commits of which each leaves room for others.
+const PART: u32 = 1_024;
 /// How long a part may take before somebody else takes it over. Nothing breaks if it takes longer; it is done twice, and the second
 /// time changes nothing.
 const LEASE: Duration = Duration::from_secs(10);
@@ -122,7 +122,8 @@ impl Runner {
     /// Has the leads changed, and stops before the first of which it is not known what came of it.
     async fn submit(&self, order: &Order, leads: &[Selected]) -> Result<Done, StoreError> {
         let commands = order.commands(&self.inner, leads).await?;
-        let answers = self.inner.committer.hand_in_all(commands).await.answers().await;
+        let handed = self.inner.committer.hand_in_all(commands, Urgency::Background).await;
+        let answers = handed.answers().await;
         let mut done = Done { leads: Vec::with_capacity(leads.len()), stopped_by: None };
         for (selected, answer) in leads.iter().zip(answers) {
             match outcome(selected, answer) {

@@ -159,7 +159,7 @@ impl Decider {
         let requests: Vec<_> = commands.iter().filter_map(Command::request_id).collect();
         let identities: Vec<IdentityKey> = commands.iter().flat_map(Command::identity_keys).copied().collect();
         let lookup = tx.lookup(tenant, &requests, &identities).await?;
-        let commits = lookup.commits;
+        let (commits, waiting) = (lookup.commits, lookup.waiting);
         // Timers are due by the database's clock, the only one that all replicas share; tests move one of their own.
         let now = self.clock.manual_now().unwrap_or(lookup.now);
         // Holding the tenant counts as a commit.
@@ -181,7 +181,9 @@ impl Decider {
             return Err(AttemptError::Entangled);
         }
         let (changes, freed, counters) = unit.into_changes();
-        let freed = (snapshots::pools_of(&snapshot, &freed), freed.len());
+        // Nobody else can begin to wait before this is written.
+        let waits = waiting || changes.waits();
+        let freed = if waits { (snapshots::pools_of(&snapshot, &freed), freed.len()) } else { (Vec::new(), 0) };
         let basis = Basis { commits: Some(commits), counters, contended, ..Basis::default() };
         Ok((Decided { answers, basis }, Write { tx, tenant, changes, freed, now }))
     }

@@ -9,12 +9,13 @@ use std::{
 
 use domain::ids::TenantId;
 use futures::FutureExt as _;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, oneshot};
 use tracing::{Instrument as _, Span};
 
 use super::{
     Answer, MAX_BATCH, Pending,
     attempt::{AttemptError, Basis, Decider},
+    waiting::Waiting,
 };
 use crate::{command::Command, metrics::metrics, watch::Bell};
 
@@ -25,7 +26,7 @@ const MAX_REMEMBERED: usize = 1_000;
 
 /// A loop with what it remembers.
 pub(super) struct Lane {
-    waiting: Arc<Mutex<mpsc::Receiver<Pending>>>,
+    waiting: Arc<Mutex<Waiting<Pending>>>,
     decider: Decider,
     /// On what each tenant's next batch is decided.
     remembered: HashMap<TenantId, Basis>,
@@ -42,14 +43,18 @@ struct Batch {
 }
 
 impl Lane {
-    pub(super) fn new(waiting: Arc<Mutex<mpsc::Receiver<Pending>>>, decider: Decider, bell: Arc<Bell>) -> Self {
+    pub(super) fn new(waiting: Arc<Mutex<Waiting<Pending>>>, decider: Decider, bell: Arc<Bell>) -> Self {
         Self { waiting, decider, remembered: HashMap::new(), bell }
     }
 
     /// Runs until every handle is gone and all that was accepted is answered.
     pub(super) async fn run(mut self) {
         let mut taken = Vec::with_capacity(MAX_BATCH);
-        while self.waiting.lock().await.recv_many(&mut taken, MAX_BATCH).await > 0 {
+        loop {
+            self.waiting.lock().await.take(&mut taken).await;
+            if taken.is_empty() {
+                return;
+            }
             let mut by_tenant: BTreeMap<TenantId, Batch> = BTreeMap::new();
             for pending in taken.drain(..).filter(|pending| !pending.answer.is_closed()) {
                 by_tenant.entry(pending.command.tenant).or_default().push(pending);

@@ -1,13 +1,14 @@
 //! The one write path. Commands that arrive together share one commit.
 //!
-//! A lane takes whatever waits (up to [`MAX_BATCH`]), commits it, answers, and takes what has come in the meantime: a lone
-//! caller waits for nobody, and a crowd shares the disk. A command that is refused fails alone. A batch that fails as a whole
+//! A lane takes whatever waits (some [`MAX_BATCH`] commands, those of callers first), commits it, answers, and takes what has come in
+//! the meantime: a lone caller waits for nobody, and a crowd shares the disk. A command that is refused fails alone. A batch that fails as a whole
 //! is split until the command that breaks it stands alone.
 
 mod attempt;
 mod lane;
 mod rehearse;
 pub(crate) mod unit;
+mod waiting;
 
 use std::{io, sync::Arc};
 
@@ -22,9 +23,14 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use tracing::Span;
 
-use self::{attempt::Decider, lane::Lane};
+use self::{
+    attempt::Decider,
+    lane::Lane,
+    waiting::{Doors, queues},
+};
 
 pub(crate) use rehearse::Rehearsal;
+pub(crate) use waiting::Urgency;
 
 use crate::{
     command::{Command, Reply},
@@ -32,9 +38,10 @@ use crate::{
     watch::Bell,
 };
 
-/// Most commands in one commit: a few hundred rows, so that the tenant is held for milliseconds.
+/// Most commands in one commit, but for some of the background beside those of callers: a few hundred rows, so that the tenant is held
+/// for milliseconds.
 pub(crate) const MAX_BATCH: usize = 256;
-/// Commands that may wait; more are shed.
+/// Commands that may wait, of each urgency; more are shed.
 const QUEUE: usize = 4096;
 
 /// What a command comes to.
@@ -43,7 +50,7 @@ pub(crate) type Answer = Result<Reply, Error>;
 /// Where commands are handed in.
 #[derive(Debug, Clone)]
 pub(crate) struct Committer {
-    queue: mpsc::Sender<Pending>,
+    doors: Arc<Doors<Pending>>,
 }
 
 /// A command and whoever waits for its answer.
@@ -89,7 +96,7 @@ impl Committer {
         lanes: usize,
         tasks: &TaskTracker,
     ) -> io::Result<Self> {
-        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (doors, waiting) = queues();
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..lanes.max(1) {
             // A connection belongs to the runtime in which it was opened.
@@ -107,21 +114,22 @@ impl Committer {
                 drop(tracked);
             })?;
         }
-        Ok(Self { queue })
+        Ok(Self { doors: Arc::new(doors) })
     }
 
-    /// Hands a command in and waits for its answer. A command whose caller has hung up before it was begun is not begun; once
+    /// Hands a caller's command in and waits for its answer. A command whose caller has hung up before it was begun is not begun; once
     /// begun it is carried out whoever listens.
     pub(crate) async fn submit(&self, command: Command) -> Answer {
         self.hand_in(command)?.await.unwrap_or(Err(Error::ServiceUnavailable))
     }
 
     /// Hands commands in, in this order. When the queue is full the rest waits for room.
-    pub(crate) async fn hand_in_all(&self, commands: Vec<Command>) -> Handed {
+    pub(crate) async fn hand_in_all(&self, commands: Vec<Command>, urgency: Urgency) -> Handed {
+        let door = self.doors.of(urgency);
         let mut receivers = Vec::with_capacity(commands.len());
         for command in commands {
             let (answer, receiver) = oneshot::channel();
-            let sent = self.queue.send(Pending { command, span: Span::current(), answer }).await;
+            let sent = door.send(Pending { command, span: Span::current(), answer }).await;
             receivers.push(sent.ok().map(|()| receiver));
         }
         Handed(receivers)
@@ -129,7 +137,7 @@ impl Committer {
 
     fn hand_in(&self, command: Command) -> Result<oneshot::Receiver<Answer>, Error> {
         let (answer, receiver) = oneshot::channel();
-        match self.queue.try_send(Pending { command, span: Span::current(), answer }) {
+        match self.doors.of(Urgency::Caller).try_send(Pending { command, span: Span::current(), answer }) {
             Ok(()) => Ok(receiver),
             Err(mpsc::error::TrySendError::Full(_)) => Err(overloaded()),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(Error::ServiceUnavailable),

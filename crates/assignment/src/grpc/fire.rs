@@ -9,6 +9,7 @@ use kit::telemetry::current_traceparent;
 use super::{Asker, Inner};
 use crate::{
     command::{Action, Command, Reply},
+    committer::Urgency,
     error::store_error,
     scores,
 };
@@ -38,7 +39,8 @@ impl Inner {
                 score: scores.get(&timer.lead).cloned().unwrap_or_else(scores::fallback),
             },
         });
-        let mut answers = self.committer.hand_in_all(commands.collect()).await.answers().await.into_iter();
+        let answers = self.committer.hand_in_all(commands.collect(), Urgency::Background).await;
+        let mut answers = answers.answers().await.into_iter();
         let results = timers.into_iter().map(|timer| match timer.map(|_| answers.next()) {
             Ok(Some(Ok(Reply::Fired(fired)))) => v1::FireTimerResult { outcome: outcome(fired).into(), error: None },
             Ok(Some(Err(error))) => failed(error),

@@ -14,7 +14,7 @@ use prost::Message as _;
 use super::{Asker, Inner, request_key};
 use crate::{
     command::{Action, Command, Reply, RequestKey},
-    committer::Answer,
+    committer::{Answer, Urgency},
 };
 
 impl Inner {
@@ -37,7 +37,7 @@ impl Inner {
         let keys: Vec<_> = request.requests.iter().map(key).collect();
         let entries = route::read_batch(request)?.into_iter().zip(keys).map(|(entry, key)| (key, entry));
         let Prepared { commands, wrong } = self.prepare(asker, entries).await;
-        let answers = self.committer.hand_in_all(commands).await.answers().await;
+        let answers = self.committer.hand_in_all(commands, Urgency::Caller).await.answers().await;
         Ok(v1::BatchRouteLeadsResponse { results: Prepared::results(wrong, answers).collect() })
     }
 

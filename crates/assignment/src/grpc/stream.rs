@@ -16,7 +16,7 @@ use super::{
     Asker, Inner,
     route::{Prepared, key},
 };
-use crate::committer::{Handed, MAX_BATCH};
+use crate::committer::{Handed, MAX_BATCH, Urgency};
 
 /// Most leads of one part: what a commit takes.
 const PART_LEADS: usize = MAX_BATCH;
@@ -76,7 +76,8 @@ where
         }
         let entries = part.into_iter().map(|request| (key(&request), route::read_streamed(request)));
         let Prepared { commands, wrong } = self.inner.prepare(&self.asker, entries).await;
-        Some(Ok(Taken { handed: self.inner.committer.hand_in_all(commands).await, wrong }))
+        let handed = self.inner.committer.hand_in_all(commands, Urgency::Background).await;
+        Some(Ok(Taken { handed, wrong }))
     }
 
     /// What has arrived, but at least one lead; nothing at the end.

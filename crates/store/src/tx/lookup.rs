@@ -23,6 +23,8 @@ pub struct Lookup {
     pub versions: TenantVersions,
     /// How many commits have changed what belongs to the tenant: who knows what it was at this number knows what it is.
     pub commits: i64,
+    /// Whether a lead of the tenant waits for a place in a pool: whoever makes room must see to it.
+    pub waiting: bool,
     /// Responses that were given to some of the requests.
     pub responses: Vec<StoredResponse>,
     /// Those of the identity keys that name a lead, which may be closed.
@@ -63,6 +65,7 @@ async fn lookup(
     let row = sqlx::query!(
         r#"
         SELECT clock_timestamp() AS "now!: SqlTime", t.commits, t.directory_version, t.policy_revision, t.model_revision,
+               EXISTS (SELECT FROM ownership WHERE tenant_id = $1 AND waiting_pool IS NOT NULL) AS "waiting!",
                answered.request_ids, answered.fingerprints, answered.responses,
                taken.kinds, taken.digests, taken.leads
         FROM tenant AS t,
@@ -121,6 +124,7 @@ async fn lookup(
             model: row.model_revision,
         },
         commits: row.commits,
+        waiting: row.waiting,
         responses,
         identities,
     })
