@@ -24,13 +24,14 @@ use cli::{
     Clients, Connection,
     documents::{self, Document},
 };
+use domain::{ids::TenantId, ownership::Timer};
 use jiff::Timestamp;
 use kit::{clock::Clock, config::ListenConfig};
 use server::{
     App, Roles,
     config::{Config, Tenants},
 };
-use store::{Audit, testing::Database};
+use store::{Audit, Look, Share, testing::Database};
 use tonic::Status;
 
 /// A Wednesday, ten in the morning in New York.
@@ -145,6 +146,12 @@ impl World {
             panic!("it never came about: {:?}", self.lead(lead).await)
         };
         lead
+    }
+
+    /// Timers that are due, a thousand at most, in the order in which they are.
+    pub async fn due(&self) -> Vec<(TenantId, Timer)> {
+        let look = Look { limit: 1_000, since: None, share: Share::ALL, patience: Duration::ZERO };
+        self.app.store().due_timers(&look, Some(self.clock.now())).await.unwrap().timers
     }
 
     /// The store's laws, recounted: all of them must hold.

@@ -154,7 +154,8 @@ pub struct EscalationRole {
     /// Pause before a timer that could not be fired is tried again. Default 2 s.
     #[serde(with = "human_duration")]
     pub retry: Duration,
-    /// Time between two audits of the store, each of which reads all leads. Default 1 min.
+    /// Least time between two audits of the store. Each reads all leads, and 200 times as long as it took passes before the next.
+    /// Default 1 min.
     #[serde(with = "human_duration")]
     pub audit: Duration,
 }

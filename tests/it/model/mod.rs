@@ -220,8 +220,7 @@ impl<'a> Life<'a> {
         self.world.clock.advance(Duration::from_secs(60 * minutes.unsigned_abs()));
         let mut client = self.clients.assignment.clone();
         loop {
-            let now = Some(self.world.clock.now());
-            let due = self.world.app.store().due_timers(10_000, None, now).await.unwrap();
+            let due = self.world.due().await;
             let due = due.iter().filter(|(tenant, _)| *tenant == self.tenant);
             let timers: Vec<TimerRef> = due.map(|(_, timer)| timer.into()).collect();
             if timers.is_empty() {

@@ -5,6 +5,7 @@ mod audit;
 mod counters;
 mod directory;
 mod documents;
+mod due;
 mod events;
 mod fixtures;
 mod laws;

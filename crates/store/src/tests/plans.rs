@@ -18,13 +18,14 @@ use super::{
     operations::{operation, selected},
     write::handed_over,
 };
-use crate::{Changes, LeadFilter, Outcome, Part, Selected, Store, Tx};
+use crate::{Changes, LeadFilter, Look, Outcome, Part, Selected, Share, Store, Tx};
 
 const LEADS: u32 = 20_000;
 /// A large batch.
 const BATCH: u32 = 200;
 /// One in so many leads waits for a place in the pool.
 const WAITING: u32 = 20;
+const LOOK: Look = Look { limit: 100, since: None, share: Share::ALL, patience: Duration::from_secs(2) };
 /// Most rows that any statement may read for a batch: a few of each of its leads.
 const MOST: i64 = 10 * BATCH as i64;
 
@@ -124,9 +125,8 @@ async fn measure(base: &Base, meter: &Meter) -> Vec<(&'static str, i64)> {
             "wake_waiting",
             meter.rows_in_tx(tenant, async |tx| tx.wake_waiting(tenant, &pools, 10, now()).await.unwrap()).await,
         ),
-        ("due_timers", meter.rows(store.due_timers(100, None, Some(now() + 1.hour()))).await),
-        ("next_due", meter.rows(store.next_due()).await),
-        ("oldest_due_age", meter.rows(store.oldest_due_age()).await),
+        ("due_timers", meter.rows(store.due_timers(&LOOK, Some(now() + 1.hour()))).await),
+        ("join_schedulers", meter.rows(store.join_schedulers(one.0, LOOK.patience)).await),
         ("timers_of", meter.rows(store.timers_of(tenant, one)).await),
         ("timers", meter.rows(store.timers(tenant, None, None, None, 100)).await),
         ("latest_decided", meter.rows(store.latest_decided(tenant, one)).await),
@@ -215,7 +215,7 @@ async fn a_plain_join_reads_the_tenant_and_plain_settings_all_timers() {
              JOIN identity ON tenant_id = $1 AND kind = 1 AND identity.digest = wanted.digest",
         );
         let joined = meter.rows(plain.bind(base.tenant.0).bind(digests).fetch_all(&meter.0.pool)).await;
-        let timers = meter.rows(meter.0.due_timers(100, None, Some(now() + 1.hour()))).await;
+        let timers = meter.rows(meter.0.due_timers(&LOOK, Some(now() + 1.hour()))).await;
         for rows in [joined, timers] {
             assert!(rows >= i64::from(LEADS), "the planner does better ({rows} rows): the precautions may go");
         }
