@@ -10,6 +10,7 @@ use api::v1::{BatchRouteLeadsRequest, ScoreLeadRequest, batch_route_result};
 use cli::Clients;
 use hdrhistogram::Histogram;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::leads::Leads;
 
@@ -109,6 +110,39 @@ pub(crate) async fn repeat<C: Caller>(callers: usize, time: Duration, caller: im
             }
         })
         .collect();
+    measured(begun, &mut tasks).await
+}
+
+/// Calls at a steady rate, each at its moment whether those before it were answered or not, until told to stop. A call's time
+/// counts from that moment on, so a stall shows in all calls that it holds up.
+pub(crate) async fn steadily(
+    per_second: f64,
+    connections: &[Clients],
+    leads: &Arc<Leads>,
+    stop: &CancellationToken,
+) -> Result<Measured> {
+    const CALLERS: u32 = 64;
+    let (begun, between) = (Instant::now(), Duration::from_secs_f64(f64::from(CALLERS) / per_second));
+    let mut tasks: JoinSet<Result<_>> = (0..CALLERS)
+        .map(|number| {
+            let clients = connections[number as usize % connections.len()].clone();
+            let mut caller = Calling { call: Call::Route, clients, leads: Arc::clone(leads) };
+            let (stop, mut due) = (stop.clone(), begun + between.mul_f64(f64::from(number) / f64::from(CALLERS)));
+            async move {
+                let (mut done, mut latencies) = (0, Histogram::<u64>::new_with_max(LONGEST, 3)?);
+                while stop.run_until_cancelled(tokio::time::sleep_until(due.into())).await.is_some() {
+                    done += caller.once().await?;
+                    latencies.saturating_record(u64::try_from(due.elapsed().as_micros()).unwrap_or(LONGEST));
+                    due += between;
+                }
+                Ok((done, latencies))
+            }
+        })
+        .collect();
+    measured(begun, &mut tasks).await
+}
+
+async fn measured(begun: Instant, tasks: &mut JoinSet<Result<(usize, Histogram<u64>)>>) -> Result<Measured> {
     let (mut done, mut latencies) = (0, Histogram::<u64>::new_with_max(LONGEST, 3)?);
     while let Some(caller) = tasks.join_next().await {
         let (count, own) = caller??;

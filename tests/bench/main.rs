@@ -13,19 +13,22 @@ mod reference;
 mod rules;
 mod service;
 mod table;
+mod timers;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Result;
 use clap::Parser;
+use cli::Clients;
 use pglocal::{Binaries, Cluster, ClusterOptions};
 use prost::Message as _;
+use tokio_util::sync::CancellationToken;
 
 use self::{
     echo::EchoServer,
     growth::Size,
     leads::Leads,
-    load::{BATCH, Call},
+    load::{BATCH, Call, Measured},
     reference::Reference,
     rules::Rules,
     service::{EXAMPLE, Service},
@@ -71,8 +74,8 @@ const DATABASE: &str = "ours";
 const RULES_LIMIT: f64 = 10.0;
 /// What all services together may hold, MiB: what one of them may.
 const MEMORY_LIMIT: f64 = 256.0;
-/// Leads of a part of a bulk reassignment, as the service takes them.
-const PART: usize = 128;
+/// Leads of a bulk reassignment that are written at once, as by the service.
+const PART: usize = 256;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -82,6 +85,8 @@ async fn main() -> Result<()> {
     }
     // Durable: every commit is on disk before it is answered, as for anybody's leads.
     let options = ClusterOptions::new("").binaries(Binaries::find_or_install()?).max_connections(200);
+    // Tells when an effect could be seen, which is later than when it was decided.
+    let options = options.setting("track_commit_timestamp", "on");
     let cluster = tokio::task::spawn_blocking(move || Cluster::open_temporary(&options)).await??;
     let result = Bench::measure(&arguments, &cluster).await;
     tokio::task::spawn_blocking(move || cluster.stop()).await??;
@@ -116,6 +121,7 @@ impl<'b> Bench<'b> {
         bench.batch().await?;
         bench.score().await?;
         bench.bulk().await?;
+        bench.timers().await?;
         bench.growth().await?;
         bench.memory(at_rest)?;
         bench.table.print();
@@ -224,6 +230,79 @@ impl<'b> Bench<'b> {
             Ok(measured.per_second)
         };
         self.compare("growth", "leads/s", 0.8, ours, theirs).await
+    }
+
+    /// What the scheduler pays for looking at timers, and for firing them.
+    async fn timers(&mut self) -> Result<()> {
+        if self.is_wanted("timers_look") || self.is_wanted("timers_look_beside_report") {
+            self.looks().await?;
+        }
+        if self.is_wanted("timers_due_100k") || self.is_wanted("timers_live_p99") || self.is_wanted("timers_late") {
+            self.due().await?;
+        }
+        Ok(())
+    }
+
+    /// A look when nothing is due, with few timers and with many.
+    async fn looks(&mut self) -> Result<()> {
+        const FEW: u64 = 10_000;
+        let mut looks = timers::Looks::prepare(self.cluster).await?;
+        looks.fill(FEW)?;
+        let few = looks.time(None).await?;
+        looks.fill(self.arguments.growth_leads)?;
+        let many = looks.time(None).await?;
+        self.table.add(Row::times("timers_look", "us", 1.0 / 1.5, &[(many, few)]))?;
+        let quiet = looks.time(None).await?;
+        let beside = looks.time_beside_a_report().await?;
+        self.table.add(Row::times("timers_look_beside_report", "us", 1.0 / 3.0, &[(beside, quiet)]))
+    }
+
+    /// 100,000 timers that are due at one moment, and what live routing at half load feels of it; then some every second.
+    async fn due(&mut self) -> Result<()> {
+        let connections = self.service.connections(EXAMPLE)?;
+        timers::prepare(&self.service, &self.leads).await?;
+        Reference::prepare_due(self.cluster, DATABASE, timers::PART)?;
+        let most = load::run(Call::Route, 64, &connections, &self.leads, self.time()).await?.per_second;
+        let (mut rates, mut latencies) = (Vec::new(), Vec::new());
+        for round in 1..=self.arguments.rounds {
+            let quiet = self.beside(most / 2.0, &connections, tokio::time::sleep(self.time())).await?.0;
+            self.settle()?;
+            let (busy, ours) = self.beside(most / 2.0, &connections, timers::run_out(self.cluster, DATABASE)).await?;
+            self.settle()?;
+            let by_hand = self.reference.due(DATABASE, timers::DUE.div_ceil(timers::PART));
+            let (_, seconds) = self.beside(most / 2.0, &connections, by_hand).await?;
+            let (ours, theirs) = (ours?, timers::DUE_F64 / seconds?);
+            println!(
+                "timers_due_100k round {round}: ours {ours:.0}/s, reference {theirs:.0}/s, live p99 {:.1} ms, before {:.1} ms",
+                busy.p99_ms, quiet.p99_ms
+            );
+            rates.push((ours, theirs));
+            latencies.push((busy.p99_ms, quiet.p99_ms));
+        }
+        self.table.add(Row::rates("timers_due_100k", "timers/s", 0.5, &rates))?;
+        self.table.add(Row::times("timers_live_p99", "ms", 1.0 / 3.0, &latencies))?;
+        self.settle()?;
+        let time = self.time() * 5;
+        let (p50, p99) = timers::lateness(self.cluster, DATABASE, time).await?;
+        self.table.add(Row::limit("timers_late_p50", "ms", p50, 20.0))?;
+        self.table.add(Row::limit("timers_late_p99", "ms", p99, 100.0))
+    }
+
+    /// What live routing at that rate feels while something else is done, and what comes of that.
+    async fn beside<T>(
+        &self,
+        rate: f64,
+        connections: &[Clients],
+        work: impl Future<Output = T>,
+    ) -> Result<(Measured, T)> {
+        let stop = CancellationToken::new();
+        let work = async {
+            let done = work.await;
+            stop.cancel();
+            done
+        };
+        let (live, done) = tokio::join!(load::steadily(rate, connections, &self.leads, &stop), work);
+        Ok((live?, done))
     }
 
     /// What all three services hold, at rest and at the most.

@@ -87,6 +87,54 @@ CREATE INDEX ON bench_bulk (part);
 ANALYZE bench_bulk, ownership;
 ";
 
+/// Has the acceptance windows of a part of the leads run out, as one would write it by hand: the lead goes to its owner's backup.
+const DUE: &str = "SELECT nextval('bench_due_part') AS part \\gset
+BEGIN;
+UPDATE tenant SET commits = commits + 1 WHERE tenant_id = -3;
+WITH part AS (
+    SELECT lead_id FROM bench_due WHERE part = :part::bigint % :parts::bigint
+), moved AS (
+    UPDATE ownership AS o SET owner = 'reps/r' || (o.epoch % 40), epoch = epoch + 1, since = now(),
+           accept_by = now() + interval '30 days', tried = tried || o.owner
+    FROM part WHERE o.tenant_id = -3 AND o.lead_id = part.lead_id
+    RETURNING o.lead_id, o.epoch, o.owner, o.accept_by
+), ended AS (
+    UPDATE assignment AS a SET state = 6, ended_at = now() FROM moved
+    WHERE a.tenant_id = -3 AND a.lead_id = moved.lead_id AND a.epoch = moved.epoch - 1
+), begun AS (
+    INSERT INTO assignment (tenant_id, lead_id, epoch, owner, state, cause, started_at, actor)
+    SELECT -3, lead_id, epoch, owner, 1, 3, now(), 'bench' FROM moved
+), timed AS (
+    UPDATE timer AS t SET epoch = moved.epoch, due_at = moved.accept_by FROM moved
+    WHERE t.tenant_id = -3 AND t.lead_id = moved.lead_id AND t.kind = 1
+), noted AS (
+    INSERT INTO escalation SELECT -3, lead_id, epoch - 1, 65535, 2, owner, now(), now() FROM moved
+), told AS (
+    INSERT INTO outbox SELECT -3, commits, now()::date, now(), (SELECT array_agg(lead_id) FROM moved), '{}', '{}', '{}', '{}', '{}', '{}'
+    FROM tenant WHERE tenant_id = -3
+)
+UPDATE rep_load SET open_leads = open_leads + 1 - 1, day_leads = day_leads + 1 WHERE tenant_id = -3;
+COMMIT;
+";
+
+/// The leads of another tenant, with their timers and counters.
+const DUE_COPY: &str = "
+CREATE SEQUENCE bench_due_part;
+INSERT INTO tenant (tenant_id, slug, created_at) VALUES (-3, 'bench-due', now());
+CREATE TEMPORARY TABLE of_due AS SELECT tenant_id FROM tenant WHERE slug = 'due';
+INSERT INTO ownership SELECT -3, lead_id, epoch, state, owner, since, chain_since, chain_step, sla, respond_by, accept_by,
+    wake_at, waiting_pool, accepted_at, first_response_at, closed_at, close_outcome, close_value, grade, rule, policy_revision,
+    tried FROM ownership WHERE tenant_id = (SELECT * FROM of_due);
+INSERT INTO assignment SELECT -3, lead_id, epoch, owner, state, cause, started_at, ended_at, accepted_at, first_response_at, actor,
+    note, end_reason, traceparent, decision FROM assignment WHERE tenant_id = (SELECT * FROM of_due);
+INSERT INTO timer SELECT -3, lead_id, kind, epoch, due_at, traceparent FROM timer WHERE tenant_id = (SELECT * FROM of_due);
+INSERT INTO rep_load SELECT -3, rep_id, open_leads, day, day_leads, pace_since, pace_leads FROM rep_load
+    WHERE tenant_id = (SELECT * FROM of_due);
+CREATE TABLE bench_due AS SELECT lead_id, (row_number() OVER (ORDER BY lead_id) - 1) / :size AS part FROM ownership WHERE tenant_id = -3;
+CREATE INDEX ON bench_due (part);
+ANALYZE bench_due, ownership, timer;
+";
+
 /// A prepared pgbench.
 pub(crate) struct Reference {
     program: PathBuf,
@@ -138,9 +186,24 @@ impl Reference {
 
     /// Seconds in which `parts` parts change hands, each once.
     pub(crate) async fn bulk(&self, database: &str, parts: usize) -> Result<f64> {
+        self.parts(database, PART, parts).await
+    }
+
+    /// Copies the leads of the tenant `due` in `database`, in parts of that size.
+    pub(crate) fn prepare_due(cluster: &Cluster, database: &str, size: usize) -> Result<()> {
+        cluster.run_sql(database, &DUE_COPY.replace(":size", &size.to_string()))?;
+        Ok(())
+    }
+
+    /// Seconds in which the windows of `parts` parts run out, each once.
+    pub(crate) async fn due(&self, database: &str, parts: usize) -> Result<f64> {
+        self.parts(database, DUE, parts).await
+    }
+
+    async fn parts(&self, database: &str, script: &str, parts: usize) -> Result<f64> {
         let arguments = ["--client=1".to_owned(), format!("--transactions={parts}"), format!("--define=parts={parts}")];
         let begun = Instant::now();
-        self.run(database, PART, &arguments).await?;
+        self.run(database, script, &arguments).await?;
         Ok(begun.elapsed().as_secs_f64())
     }
 

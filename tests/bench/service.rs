@@ -32,7 +32,7 @@ pub(crate) const ALWAYS: &str = "calendars:
         sat: ['00:00-24:00'], sun: ['00:00-24:00'] }
 ";
 /// Further tenants are for measurements that want another company.
-const TENANTS: &str = "[default, bulk, small, large]";
+const TENANTS: &str = "[default, bulk, due, small, large]";
 
 /// All three services in one process.
 pub(crate) struct Service {
@@ -48,6 +48,8 @@ impl Service {
         let mut command = Command::new(binary);
         command.args(["serve", "scoring", "assignment", "escalation"]).env("DATABASE_URL", cluster.url(database));
         command.env("LEADROUTER_TELEMETRY__LOG_FILTER", "warn").env("LEADROUTER_TENANTS", TENANTS);
+        // The tenants of the references have no laws.
+        command.env("LEADROUTER_ESCALATION__AUDIT", "365d");
         let mut address = |role: &str| -> Result<String> {
             let free = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
             command.env(format!("LEADROUTER_{role}__LISTEN__ADDRESS"), free.to_string());

@@ -11,7 +11,7 @@ pub(crate) struct Row {
     name: String,
     /// Of `ours` and `reference`.
     unit: &'static str,
-    /// A rate is the median of the rounds.
+    /// A rate or a time is the median of the rounds.
     ours: f64,
     /// What it is compared with, the median of the rounds; or what it may be at most.
     reference: f64,
@@ -43,6 +43,12 @@ impl Row {
             p50_ms: None,
             p99_ms: None,
         }
+    }
+
+    /// Times of several rounds, ours and the reference's.
+    pub(crate) fn times(name: &str, unit: &'static str, bar: f64, rounds: &[(f64, f64)]) -> Self {
+        let ratio = median(rounds.iter().map(|(ours, theirs)| theirs / ours));
+        Self { ratio, ..Self::rates(name, unit, bar, rounds) }
     }
 
     /// Median and 99th percentile of a call, round by round.
@@ -81,7 +87,7 @@ impl Table {
         for Row { name, unit, ours, reference, ratio, bar, p50_ms, p99_ms } in &self.rows {
             let milliseconds = |time: &Option<f64>| time.map_or_else(String::new, |time| format!("{time:.2}"));
             let (p50, p99) = (milliseconds(p50_ms), milliseconds(p99_ms));
-            println!("{name:<22} {unit:>8} {ours:>10.1} {reference:>10.1} {ratio:>7.2} {bar:>6.1} {p50:>9} {p99:>9}");
+            println!("{name:<22} {unit:>8} {ours:>10.1} {reference:>10.1} {ratio:>7.2} {bar:>6.2} {p50:>9} {p99:>9}");
         }
     }
 }
