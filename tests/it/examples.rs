@@ -19,7 +19,7 @@ fn repository() -> PathBuf {
 }
 
 /// A data set that is no part of the repository. `None`, told loudly, where it is absent.
-fn shared(path: &str) -> Option<PathBuf> {
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     let found = repository().ancestors().map(|dir| dir.join("shared/data").join(path)).find(|path| path.exists());
     if found.is_none() {
         // Not `eprintln!`: the harness shows that for failed tests only.

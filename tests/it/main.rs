@@ -13,6 +13,7 @@ mod crash;
 mod erasure;
 mod examples;
 mod hostile;
+mod incidents;
 mod laws;
 mod learned;
 mod model;
