@@ -38,6 +38,9 @@ fn word(kind: EventKind) -> &'static str {
         EventKind::Escalated => "escalated",
         EventKind::Closed => "closed",
         EventKind::SleepsOn => "sleeps_on",
+        EventKind::ClocksMoved => "clocks_moved",
+        EventKind::Paused => "paused",
+        EventKind::Resumed => "resumed",
         EventKind::Erased => "erased",
     }
 }
@@ -105,6 +108,7 @@ fn data(change: v1::OwnershipChange) -> Value {
         .word("closeOutcome", change.close_outcome, outcome.as_str_name())
         // Numbers of 64 bits are texts there.
         .maybe("closeValue", change.close_value.map(|value| value.to_string().into()))
+        .time("resumeTime", change.resume_time)
         .value()
 }
 

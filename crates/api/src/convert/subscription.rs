@@ -167,6 +167,9 @@ impl TryFrom<v1::OwnershipChangeKind> for EventKind {
             K::Escalated => Self::Escalated,
             K::Closed => Self::Closed,
             K::SleepsOn => Self::SleepsOn,
+            K::ClocksMoved => Self::ClocksMoved,
+            K::Paused => Self::Paused,
+            K::Resumed => Self::Resumed,
             K::Erased => Self::Erased,
         })
     }
