@@ -38,7 +38,8 @@ reps:
   - { id: ann, name: Ann, team: desk }
   - { id: ben, name: Ben, team: desk }
   - { id: cho, name: Cho, team: desk }
-pools: [{ id: desk, name: Desk, members: [ann, ben, cho] }]
+# The clock runs from the report on, also when nobody is there.
+pools: [{ id: desk, name: Desk, hours: ignored, members: [ann, ben, cho] }]
 "#;
 
 const POLICY: &str = "
@@ -162,7 +163,7 @@ async fn a_real_log_is_escalated_as_a_naive_computation_says() {
     let (missing, wrong): (Vec<_>, Vec<_>) =
         (expected.difference(&found).collect(), found.difference(&expected).collect());
     assert!(missing.is_empty() && wrong.is_empty(), "missing: {missing:?}, wrong: {wrong:?}");
-    assert!(expected.len() > incidents.len(), "{} steps", expected.len());
+    assert!(expected.len() > incidents.len() / 2, "{} steps", expected.len());
     world.end().await;
 }
 

@@ -310,7 +310,7 @@ mod tests {
         assert_eq!(kind("all").unwrap(), ALL);
         let refused = kind("unspecified").unwrap_err();
         assert!(refused.starts_with("expected one of assigned, queued, returned"), "{refused}");
-        assert!(refused.ends_with("sleeps-on, erased"), "{refused}");
+        assert!(!refused.contains("unspecified"), "{refused}");
     }
 
     #[test]

@@ -119,7 +119,7 @@ async fn timers_come_by_due_time() {
         let cleared_timers = vec![(id(3), TimerKind::Retry), (id(9), TimerKind::Retry)];
         base.write(&Changes { set_timers: vec![again.clone()], cleared_timers, ..Changes::default() }).await;
         let left = store.timers(*tenant, None, None, None, 9).await.unwrap();
-        assert_eq!(left, [by_due[2].clone(), by_due[3].clone(), again.clone(), by_due[4].clone()]);
+        assert_eq!(left, [by_due[2].clone(), by_due[3].clone(), by_due[4].clone(), again.clone()]);
         assert_eq!(store.timers_of(*tenant, id(2)).await.unwrap(), [again]);
     })
     .await;
