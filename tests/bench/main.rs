@@ -7,6 +7,7 @@
 mod bulk;
 mod echo;
 mod growth;
+mod idle;
 mod leads;
 mod load;
 mod reference;
@@ -72,6 +73,8 @@ const DATABASE: &str = "ours";
 
 /// What a decision by 1,000 rules may cost, microseconds.
 const RULES_LIMIT: f64 = 10.0;
+/// What services and Postgres together may use of a core while nothing is due, percent.
+const IDLE_LIMIT: f64 = 1.0;
 /// What all services together may hold, MiB: what one of them may.
 const MEMORY_LIMIT: f64 = 256.0;
 /// Leads of a bulk reassignment that are written at once, as by the service.
@@ -114,6 +117,7 @@ impl<'b> Bench<'b> {
             table: Table::new(arguments.json.clone()),
         };
         let (at_rest, _) = bench.service.memory()?;
+        bench.idle().await?;
         bench.rules()?;
         for callers in [1, 8, 64] {
             bench.route(callers).await?;
@@ -139,6 +143,16 @@ impl<'b> Bench<'b> {
     /// No dirty page of one measurement is written during the next.
     fn settle(&self) -> Result<()> {
         self.cluster.run_sql("postgres", "CHECKPOINT")?;
+        Ok(())
+    }
+
+    /// Nothing is due for a day.
+    async fn idle(&mut self) -> Result<()> {
+        const NAME: &str = "idle_1m_timers";
+        if self.is_wanted(NAME) {
+            let used = idle::measure(self.cluster, DATABASE, self.service.pid(), self.time() * 10).await?;
+            self.table.add(Row::limit(NAME, "% core", used, IDLE_LIMIT))?;
+        }
         Ok(())
     }
 

@@ -49,7 +49,7 @@ impl Service {
         command.args(["serve", "scoring", "assignment", "escalation"]).env("DATABASE_URL", cluster.url(database));
         command.env("LEADROUTER_TELEMETRY__LOG_FILTER", "warn").env("LEADROUTER_TENANTS", TENANTS);
         // The tenants of the references have no laws.
-        command.env("LEADROUTER_ESCALATION__AUDIT", "365d");
+        command.env("LEADROUTER_ESCALATION__AUDIT", "8760h");
         let mut address = |role: &str| -> Result<String> {
             let free = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
             command.env(format!("LEADROUTER_{role}__LISTEN__ADDRESS"), free.to_string());
@@ -73,6 +73,11 @@ impl Service {
     /// The same, as many as callers share.
     pub(crate) fn connections(&self, tenant: &str) -> Result<Vec<Clients>> {
         (0..CONNECTIONS).map(|_| self.clients(tenant)).collect()
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
     }
 
     /// MiB that it holds now, and the most that it ever held.

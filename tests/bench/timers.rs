@@ -188,8 +188,8 @@ pub(crate) async fn lateness(cluster: &Cluster, database: &str, time: Duration) 
     let script = format!(
         "UPDATE timer AS t SET due_at = '{from}'::timestamptz + n * interval '1 second' / {STEADY}
          FROM (SELECT tenant_id, lead_id, row_number() OVER (ORDER BY md5(lead_id::text)) AS n FROM timer
-               WHERE {OF_TENANT} AND kind = 1 LIMIT {timers}) AS some
-         WHERE t.tenant_id = some.tenant_id AND t.lead_id = some.lead_id AND t.kind = 1"
+               WHERE {OF_TENANT} AND kind = 1 LIMIT {timers}) AS picked
+         WHERE t.tenant_id = picked.tenant_id AND t.lead_id = picked.lead_id AND t.kind = 1"
     );
     cluster.run_sql(database, &script)?;
     let to = format!("'{from}'::timestamptz + interval '{} seconds'", time.as_secs() + 1);
