@@ -49,8 +49,8 @@ sla:
   day:
     respond: 9h@business
     escalate:
-      - { after: 9h@business, do: remind }
-      - { after: 27h@business, do: manager }
+      - { after: 9h@business, do: remind, urgent: true }
+      - { after: 27h@business, do: manager, urgent: true }
 rules: []
 default: { to: { pool: desk }, sla: day }
 ";

@@ -11,6 +11,7 @@ mod chaos;
 mod coverage;
 mod crash;
 mod erasure;
+mod escalation;
 mod examples;
 mod hostile;
 mod incidents;

@@ -96,7 +96,7 @@ async fn what_time_does_is_told_as_it_was_then() {
     let told = until(&world.clients, &start, |change| change.owner == "queues/review").await;
     let steps: Vec<_> = told.iter().filter_map(|change| change.escalation.clone()).collect();
     let actions: Vec<_> = steps.iter().map(Escalation::action).collect();
-    assert_eq!(actions, [Done::Remind, Done::FellThrough, Done::Manager, Done::Queue]);
+    assert_eq!(actions, [Done::Remind, Done::FellThrough, Done::Offer, Done::Queue]);
     let lines: Vec<_> = told.iter().map(|change| format!("{} {}", change.epoch, short(change))).collect();
     assert_eq!(
         lines,

@@ -28,6 +28,10 @@ pub enum Request {
     Pause(v1::PauseSlaRequest),
     /// They run again.
     Resume(v1::ResumeSlaRequest),
+    /// Somebody is on it.
+    Acknowledge(v1::AcknowledgeEscalationRequest),
+    /// The next step of its chain, now.
+    Escalate(v1::EscalateLeadRequest),
 }
 
 /// What was answered.
@@ -122,6 +126,18 @@ impl Request {
         Self::Resume(v1::ResumeSlaRequest { name, etag, request_id, rep })
     }
 
+    /// Somebody is on it.
+    pub fn acknowledge(name: &str, etag: String, rep: &str) -> Self {
+        let (name, rep, request_id) = (name.to_owned(), rep.to_owned(), id());
+        Self::Acknowledge(v1::AcknowledgeEscalationRequest { name, etag, request_id, rep })
+    }
+
+    /// The next step of its chain is done now.
+    pub fn escalate(name: &str, etag: String, rep: &str) -> Self {
+        let (name, rep, request_id) = (name.to_owned(), rep.to_owned(), id());
+        Self::Escalate(v1::EscalateLeadRequest { name, etag, request_id, rep, note: String::new() })
+    }
+
     /// Its id.
     pub fn id(&self) -> &str {
         match self {
@@ -135,6 +151,8 @@ impl Request {
             Self::Close(request) => &request.request_id,
             Self::Pause(request) => &request.request_id,
             Self::Resume(request) => &request.request_id,
+            Self::Acknowledge(request) => &request.request_id,
+            Self::Escalate(request) => &request.request_id,
         }
     }
 
@@ -153,6 +171,8 @@ impl Request {
             Self::Close(request) => request.note.push('!'),
             Self::Pause(request) => request.note.push('!'),
             Self::Resume(request) => request.etag.push('0'),
+            Self::Acknowledge(request) => request.etag.push('0'),
+            Self::Escalate(request) => request.note.push('!'),
         }
         other
     }
@@ -171,6 +191,8 @@ impl Request {
             Self::Close(request) => call!(client, close_lead, request),
             Self::Pause(request) => call!(client, pause_sla, request),
             Self::Resume(request) => call!(client, resume_sla, request),
+            Self::Acknowledge(request) => call!(client, acknowledge_escalation, request),
+            Self::Escalate(request) => call!(client, escalate_lead, request),
         }
     }
 }

@@ -67,8 +67,10 @@ pub async fn judge(clients: &Clients, told: &[OwnershipChange]) -> Vec<String> {
             wrong.push(format!("{} was told twice", change.id));
         }
         // Steps of the chain and clocks are no part of an assignment.
-        if !matches!(change.kind(), Kind::Escalated | Kind::Reminded | Kind::ClocksMoved | Kind::Paused | Kind::Resumed)
-        {
+        if !matches!(
+            change.kind(),
+            Kind::Escalated | Kind::Reminded | Kind::ClocksMoved | Kind::Paused | Kind::Resumed | Kind::Acknowledged
+        ) {
             let fact =
                 (change.epoch, change.kind(), change.owner.clone(), change.cause(), change.previous_owner.clone());
             by_lead.entry(&change.lead).or_default().push(fact);

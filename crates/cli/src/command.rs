@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use crate::{
     Connection,
     commands::{
-        bulk_reassign, calendar, coverage, deadlines, directory, import, lead, leads, operations, policy, revisions,
-        route, watch, webhook,
+        bulk_reassign, calendar, coverage, deadlines, directory, due, import, lead, leads, operations, policy,
+        revisions, route, watch, webhook,
     },
     documents::Models,
     explain,
@@ -55,6 +55,12 @@ pub enum Command {
     /// List the escalation steps that were done.
     Escalations(deadlines::EscalationsArgs),
 
+    /// List leads that wait for their first response, the most urgent first.
+    Due(due::DueArgs),
+
+    /// Show how well response targets were kept, and how long answers took.
+    Report(due::ReportArgs),
+
     /// Show when in the time ahead a response target can't be met with the working hours that are known.
     Coverage(coverage::CoverageArgs),
 
@@ -94,6 +100,8 @@ pub async fn run(command: Command, connection: &Connection) -> anyhow::Result<()
         Command::Operations(command) => operations::run(command, &clients()?).await,
         Command::Timers(args) => deadlines::timers(&args, &clients()?).await,
         Command::Escalations(args) => deadlines::escalations(&args, &clients()?).await,
+        Command::Due(args) => due::due(&args, &clients()?).await,
+        Command::Report(args) => due::report(&args, &clients()?, now()).await,
         Command::Coverage(args) => coverage::run(&args, &clients()?).await,
         Command::Import(args) => import::run(&args, &clients()?, now()).await,
         Command::Directory(command) => directory::run(command, &clients()?).await,

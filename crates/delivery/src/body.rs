@@ -41,6 +41,7 @@ fn word(kind: EventKind) -> &'static str {
         EventKind::ClocksMoved => "clocks_moved",
         EventKind::Paused => "paused",
         EventKind::Resumed => "resumed",
+        EventKind::Acknowledged => "acknowledged",
         EventKind::Erased => "erased",
     }
 }

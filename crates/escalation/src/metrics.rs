@@ -12,6 +12,8 @@ pub(crate) struct Metrics {
     pub failed: Counter<u64>,
     pub lateness: Histogram<f64>,
     pub oldest_due_age: Gauge<f64>,
+    pub overdue: Gauge<f64>,
+    /// By `law`.
     pub violations: Gauge<f64>,
 }
 
@@ -27,6 +29,7 @@ pub(crate) fn metrics() -> &'static Metrics {
             "s",
             "Age of the oldest timer that is due and not fired",
         ),
+        overdue: gauge("leadrouter.timer.overdue", "{timer}", "Timers that have been due for over a minute"),
         violations: gauge("leadrouter.invariant.violations", "{row}", "Rows that break a law of the store; alert on 1"),
     })
 }

@@ -38,15 +38,22 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// How many laws were found broken: what an alert watches.
+    /// How many rows break each law, by its name.
+    pub fn by_law(&self) -> [(&'static str, i64); 7] {
+        [
+            ("without_owner", self.without_owner),
+            ("with_two_owners", self.with_two_owners),
+            ("epoch_gaps", self.epoch_gaps),
+            ("missing_timers", self.missing_timers),
+            ("stale_timers", self.stale_timers),
+            ("stale_pauses", self.stale_pauses),
+            ("load_mismatches", self.load_mismatches),
+        ]
+    }
+
+    /// How many rows break a law: what an alert watches.
     pub fn violations(&self) -> i64 {
-        self.without_owner
-            + self.with_two_owners
-            + self.epoch_gaps
-            + self.missing_timers
-            + self.stale_timers
-            + self.stale_pauses
-            + self.load_mismatches
+        self.by_law().iter().map(|(_, rows)| rows).sum()
     }
 }
 

@@ -7,7 +7,9 @@ use domain::{
     identity::IdentityKey,
     ids::{Epoch, LeadId, PoolId, RepId},
     lead::Lead,
-    ownership::{Assignment, Escalation, Event, LeadPause, Ownership, Timer, TimerKind},
+    ownership::{
+        Acknowledgement, Assignment, Escalation, Event, LeadPause, Ownership, ResponseClock, Timer, TimerKind,
+    },
     rotation::RotationState,
     score::Grade,
 };
@@ -37,6 +39,10 @@ pub struct Changes {
     pub moved_identities: Vec<MovedIdentity>,
     /// Escalation steps that were done.
     pub escalations: Vec<Escalation>,
+    /// Steps that were done before, and that somebody is on now.
+    pub acknowledgements: Vec<Acknowledgement>,
+    /// Clocks of first responses that ended.
+    pub response_clocks: Vec<ResponseClock>,
     /// Pauses that began, and those that ended.
     pub pauses: Vec<LeadPause>,
     /// Responses to keep.

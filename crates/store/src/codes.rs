@@ -44,10 +44,10 @@ codes! {
     }
     TimerKind { Accept = 1, Escalate = 2, Retry = 3, Wake = 4, Resume = 5 }
     PauseReason { WaitingForLead = 1, LegalHold = 2, Other = 3 }
-    EscalationAction { Remind = 1, Backup = 2, Manager = 3, Queue = 4, FellThrough = 5 }
+    EscalationAction { Remind = 1, Offer = 2, Queue = 4, FellThrough = 5, Notify = 6, Skipped = 7, Reassign = 8 }
     EventKind {
         Assigned = 1, Queued = 2, Returned = 3, Accepted = 4, Responded = 5, Reminded = 6, Escalated = 7, Closed = 8,
-        SleepsOn = 9, Erased = 10, ClocksMoved = 11, Paused = 12, Resumed = 13,
+        SleepsOn = 9, Erased = 10, ClocksMoved = 11, Paused = 12, Resumed = 13, Acknowledged = 14,
     }
     EntityKind { Calendar = 1, Territory = 2, Team = 3, Rep = 4, Pool = 5, Account = 6, Absence = 7 }
     IdentityKind { Email = 1, ExternalId = 2 }
@@ -119,11 +119,12 @@ mod tests {
         assert_eq!(codes_of(&[&causes[..], &more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
         assert_eq!(codes_of(&[T::Accept, T::Escalate, T::Retry, T::Wake, T::Resume]), [1, 2, 3, 4, 5]);
         assert_eq!(codes_of(&[P::WaitingForLead, P::LegalHold, P::Other]), [1, 2, 3]);
-        assert_eq!(codes_of(&[A::Remind, A::Backup, A::Manager, A::Queue, A::FellThrough]), [1, 2, 3, 4, 5]);
+        let actions = [A::Remind, A::Offer, A::Queue, A::FellThrough, A::Notify, A::Skipped, A::Reassign];
+        assert_eq!(codes_of(&actions), [1, 2, 4, 5, 6, 7, 8]);
         let events = [K::Assigned, K::Queued, K::Returned, K::Accepted, K::Responded];
-        let more =
-            [K::Reminded, K::Escalated, K::Closed, K::SleepsOn, K::Erased, K::ClocksMoved, K::Paused, K::Resumed];
-        assert_eq!(codes_of(&[&events[..], &more].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+        let more = [K::Reminded, K::Escalated, K::Closed, K::SleepsOn, K::Erased];
+        let clocks = [K::ClocksMoved, K::Paused, K::Resumed, K::Acknowledged];
+        assert_eq!(codes_of(&[&events[..], &more, &clocks].concat()), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
         let kinds = [E::Calendar, E::Territory, E::Team, E::Rep, E::Pool, E::Account, E::Absence];
         assert_eq!(codes_of(&kinds), [1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(codes_of(&[IdentityKind::Email, IdentityKind::ExternalId]), [1, 2]);

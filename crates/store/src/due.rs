@@ -56,6 +56,13 @@ pub struct Due {
 }
 
 impl Store {
+    /// How many timers of all tenants are due before that.
+    pub async fn timers_due_before(&self, then: Timestamp) -> Result<i64, StoreError> {
+        let count =
+            sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM timer WHERE due_at < $1"#, time(then) as SqlTime);
+        Ok(count.fetch_one(&self.pool).await?)
+    }
+
     /// The timers that are due by the database's clock, or at `now`, for tests that move a clock of their own.
     pub async fn due_timers(&self, look: &Look, now: Option<Timestamp>) -> Result<Due, StoreError> {
         let rows = sqlx::query!(

@@ -81,7 +81,8 @@ impl Store {
         let (from, to) = lead.map_or((Uuid::nil(), Uuid::max()), |lead| (lead.0, lead.0));
         let rows = sqlx::query_as!(
             EscalationRow,
-            r#"SELECT lead_id, epoch, step, action, target, due_at AS "due_at: _", done_at AS "done_at: _"
+            r#"SELECT lead_id, epoch, step, action, target, due_at AS "due_at: _", done_at AS "done_at: _",
+                      acknowledged_at AS "acknowledged_at: _", acknowledged_by
                FROM escalation
                WHERE tenant_id = $1 AND lead_id BETWEEN $2 AND $3 AND (lead_id, epoch, step) > ($4, $5, $6)
                ORDER BY lead_id, epoch, step LIMIT $7"#,

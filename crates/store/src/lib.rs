@@ -26,6 +26,7 @@ mod partitions;
 mod patience;
 mod policies;
 mod pool;
+mod responses;
 mod rows;
 mod schema;
 mod subscriptions;
@@ -52,6 +53,7 @@ pub use operations::{
 };
 pub use policies::PolicyRevision;
 pub use pool::{Store, StoreOptions};
+pub use responses::{DueKey, Period, Response};
 pub use subscriptions::{
     Claimed, DeadLetter, Held, Lag, Made, NewSubscription, Ready, Subscription, SubscriptionChange, SubscriptionKey,
     SubscriptionState,

@@ -93,6 +93,10 @@ pub enum LeadAction {
     },
     /// Its clocks run again.
     Resume,
+    /// Somebody is on the step of its chain that was done last.
+    Acknowledge,
+    /// The next step of its chain is done now.
+    Escalate,
     /// Its life cycle ends.
     Close {
         /// How.
@@ -274,6 +278,26 @@ impl TryFrom<v1::ResumeSlaRequest> for LeadCommand {
         let v1::ResumeSlaRequest { name, etag, request_id, rep } = wire;
         let common = Common { name, etag, request_id, rep, note: String::new() };
         common.read(Violations::default(), Some(LeadAction::Resume))
+    }
+}
+
+impl TryFrom<v1::AcknowledgeEscalationRequest> for LeadCommand {
+    type Error = Violations;
+
+    fn try_from(wire: v1::AcknowledgeEscalationRequest) -> Result<Self, Violations> {
+        let v1::AcknowledgeEscalationRequest { name, etag, request_id, rep } = wire;
+        let common = Common { name, etag, request_id, rep, note: String::new() };
+        common.read(Violations::default(), Some(LeadAction::Acknowledge))
+    }
+}
+
+impl TryFrom<v1::EscalateLeadRequest> for LeadCommand {
+    type Error = Violations;
+
+    fn try_from(wire: v1::EscalateLeadRequest) -> Result<Self, Violations> {
+        let v1::EscalateLeadRequest { name, etag, request_id, rep, note } = wire;
+        let common = Common { name, etag, request_id, rep, note };
+        common.read(Violations::default(), Some(LeadAction::Escalate))
     }
 }
 

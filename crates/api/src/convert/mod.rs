@@ -15,6 +15,7 @@ pub mod lead;
 mod pause;
 pub mod policy;
 pub mod profile;
+pub mod report;
 pub mod route;
 pub mod score;
 pub mod scoring;

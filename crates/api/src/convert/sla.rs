@@ -3,7 +3,7 @@
 use domain::{
     calendar::Calendar,
     ownership::{LeadPause, Owner, Ownership, Timer, TimerKind, pauses_of},
-    policy::{SlaPolicy, Step, StepAction},
+    policy::{Recipient, SlaPolicy, Step, StepAction},
     sla::Pauses,
     snapshot::Snapshot,
 };
@@ -79,15 +79,26 @@ pub fn to_wire(targets: &Targets<'_>, hours: Hours<'_>) -> v1::Sla {
 }
 
 fn step_to_wire(step: &Step, due: Option<Timestamp>, done: bool, hours: Hours<'_>) -> v1::EscalationStep {
-    let (action, queue) = match step.action {
+    let (action, queue) = match &step.action {
         StepAction::Remind => (v1::EscalationAction::Remind, None),
-        StepAction::Backup => (v1::EscalationAction::Backup, None),
-        StepAction::Manager => (v1::EscalationAction::Manager, None),
-        StepAction::Queue(queue) => (v1::EscalationAction::Queue, Some(queue)),
+        StepAction::Notify(_) => (v1::EscalationAction::Notify, None),
+        StepAction::Offer(_) => (v1::EscalationAction::Offer, None),
+        StepAction::Reassign(_) => (v1::EscalationAction::Reassign, None),
+        StepAction::Queue(queue) => (v1::EscalationAction::Queue, Some(*queue)),
     };
+    let to = step.action.recipient().map(|recipient| match recipient {
+        Recipient::Backup => "backup".to_owned(),
+        Recipient::Another => "another".to_owned(),
+        Recipient::Manager => "manager".to_owned(),
+        Recipient::Team(team) => team.to_name(),
+    });
     v1::EscalationStep {
         action: action.into(),
         queue: queue.map(|queue| Owner::Queue(queue).to_name()).unwrap_or_default(),
+        to: to.unwrap_or_default(),
+        when: step.when.as_ref().map(|condition| condition.text().to_owned()).unwrap_or_default(),
+        urgent: step.urgent,
+        repetition: step.repetition,
         after: step.after.to_string(),
         due_time: due.map(time::to_wire),
         due_local: hours.local(due),

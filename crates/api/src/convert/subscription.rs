@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use domain::{delivery::is_public, ids::SubscriptionId, ownership::EventKind};
 use tonic::codegen::http::Uri;
 
-use super::fields;
+use super::{fields, lead::Unspecified, watch::kinds};
 use crate::{
     Path, Violations,
     names::{DeadLetterName, shorten},
@@ -87,21 +87,10 @@ impl Wanted {
         {
             violations.add(&path.field("url"), why);
         }
-        let mut kinds = Vec::with_capacity(wire.kinds.len());
-        let field = path.field("kinds");
-        for (place, number) in wire.kinds.iter().enumerate().filter(|_| is_wanted("kinds")) {
-            let item = field.item(place);
-            let kind = fields::known::<v1::OwnershipChangeKind>(*number, &item, violations);
-            match kind.map(EventKind::try_from) {
-                Some(Ok(kind)) if kinds.contains(&kind) => violations.add(&item, "is there twice"),
-                Some(Ok(kind)) => kinds.push(kind),
-                Some(Err(Unspecified)) => violations.add(&item, "is unspecified: expected a kind of change"),
-                None => {}
-            }
-        }
+        let kinds = is_wanted("kinds").then(|| kinds(&wire.kinds, &path.field("kinds"), violations));
         Self {
             url: is_wanted("url").then(|| wire.url.clone()),
-            kinds: is_wanted("kinds").then_some(kinds),
+            kinds,
             paused: is_wanted("paused").then_some(wire.paused),
         }
     }
@@ -147,10 +136,6 @@ pub fn letters(names: &[String], of: Option<&SubscriptionId>, violations: &mut V
     letters
 }
 
-/// A kind that says nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unspecified;
-
 impl TryFrom<v1::OwnershipChangeKind> for EventKind {
     type Error = Unspecified;
 
@@ -170,6 +155,7 @@ impl TryFrom<v1::OwnershipChangeKind> for EventKind {
             K::ClocksMoved => Self::ClocksMoved,
             K::Paused => Self::Paused,
             K::Resumed => Self::Resumed,
+            K::Acknowledged => Self::Acknowledged,
             K::Erased => Self::Erased,
         })
     }

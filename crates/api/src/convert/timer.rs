@@ -43,6 +43,8 @@ pub fn escalation_to_wire(escalation: &Escalation) -> v1::Escalation {
         target: escalation.target.as_ref().map(ToString::to_string).unwrap_or_default(),
         due_time: Some(time::to_wire(escalation.due_at)),
         done_time: Some(time::to_wire(escalation.done_at)),
+        acknowledge_time: escalation.acknowledged.as_ref().map(|(at, _)| time::to_wire(*at)),
+        acknowledged_by: escalation.acknowledged.as_ref().map(|(_, by)| by.clone()).unwrap_or_default(),
     }
 }
 
@@ -131,8 +133,10 @@ impl From<EscalationAction> for v1::EscalationAction {
     fn from(action: EscalationAction) -> Self {
         match action {
             EscalationAction::Remind => Self::Remind,
-            EscalationAction::Backup => Self::Backup,
-            EscalationAction::Manager => Self::Manager,
+            EscalationAction::Offer => Self::Offer,
+            EscalationAction::Reassign => Self::Reassign,
+            EscalationAction::Notify => Self::Notify,
+            EscalationAction::Skipped => Self::Skipped,
             EscalationAction::Queue => Self::Queue,
             EscalationAction::FellThrough => Self::FellThrough,
         }

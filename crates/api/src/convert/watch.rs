@@ -7,7 +7,7 @@ use domain::{
     ownership::{Event, EventKind, LeadState, Owner, Position, Told},
 };
 
-use super::{assignment::end_reason, fields, time, timer::escalation_to_wire};
+use super::{assignment::end_reason, fields, lead::Unspecified, time, timer::escalation_to_wire};
 use crate::{Path, Violations, names::Resource as _, resume, v1};
 
 /// Silence after which a caller hears that the stream lives.
@@ -22,6 +22,8 @@ pub struct Watch {
     pub after: Option<Position>,
     /// Of whose leads.
     pub of: Whose,
+    /// Of what kinds; none: of all.
+    pub kinds: Vec<EventKind>,
     /// Longest silence.
     pub heartbeat: Duration,
 }
@@ -54,9 +56,26 @@ impl Watch {
         if heartbeat.is_none() {
             v.add(&Path::Request.field("heartbeat"), "is out of bounds: expected 1 s to 60 s");
         }
+        let kinds = kinds(&wire.kinds, &Path::Request.field("kinds"), v);
         let of = owner.map(Whose::Owner).or(team.map(Whose::Team)).unwrap_or(Whose::All);
-        violations.check_some(heartbeat.map(|heartbeat| Self { after, of, heartbeat }))
+        violations.check_some(heartbeat.map(|heartbeat| Self { after, of, kinds, heartbeat }))
     }
+}
+
+/// Kinds of changes that are asked for, each at most once.
+pub fn kinds(wire: &[i32], path: &Path<'_>, violations: &mut Violations) -> Vec<EventKind> {
+    let mut kinds = Vec::with_capacity(wire.len());
+    for (place, number) in wire.iter().enumerate() {
+        let item = path.item(place);
+        let kind = fields::known::<v1::OwnershipChangeKind>(*number, &item, violations);
+        match kind.map(EventKind::try_from) {
+            Some(Ok(kind)) if kinds.contains(&kind) => violations.add(&item, "is there twice"),
+            Some(Ok(kind)) => kinds.push(kind),
+            Some(Err(Unspecified)) => violations.add(&item, "is unspecified: expected a kind of change"),
+            None => {}
+        }
+    }
+    kinds
 }
 
 /// The name of an event: the same however often it is told.
@@ -107,6 +126,7 @@ impl From<EventKind> for v1::OwnershipChangeKind {
             EventKind::ClocksMoved => Self::ClocksMoved,
             EventKind::Paused => Self::Paused,
             EventKind::Resumed => Self::Resumed,
+            EventKind::Acknowledged => Self::Acknowledged,
         }
     }
 }

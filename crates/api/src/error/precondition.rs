@@ -63,6 +63,13 @@ pub enum Precondition {
         /// Which pool.
         pool: PoolId,
     },
+    /// There is no step of the escalation chain to which it could be done.
+    NoEscalationStep {
+        /// Whose chain.
+        lead: LeadId,
+        /// Why (`no step of its chain is left`).
+        what: &'static str,
+    },
     /// The tenant has as many subscriptions as it may have.
     TooManySubscriptions {
         /// How many.

@@ -19,6 +19,7 @@ impl Error {
             Refusal::AtCapacity { rep, cap } => Precondition::RepAtCap { rep, cap }.into(),
             Refusal::NoSuchPool(pool) => Self::NotFound { resource: pool.to_name() },
             Refusal::NobodyFree(pool) => Precondition::NobodyFree { pool }.into(),
+            Refusal::NoStep { what } => Precondition::NoEscalationStep { lead, what }.into(),
             Refusal::Time { field, expected } => {
                 let mut violations = Violations::default();
                 violations.add(&Path::Request.field(field), format!("must {expected}"));

@@ -46,6 +46,7 @@ pub(super) const fn code(reason: ErrorReason) -> Code {
         | R::RepAtCap
         | R::RepHasOpenLeads
         | R::NobodyFree
+        | R::NoEscalationStep
         | R::OperationRuns
         | R::TooManySubscriptions
         | R::ResourceInUse
@@ -154,6 +155,9 @@ impl Report {
             }
             Precondition::NobodyFree { pool } => {
                 Self::stands_in_the_way(R::NobodyFree, pool.to_name(), "has nobody who can take the lead now")
+            }
+            Precondition::NoEscalationStep { lead, what } => {
+                Self::stands_in_the_way(R::NoEscalationStep, lead.to_name(), *what)
             }
             Precondition::TooManySubscriptions { most } => {
                 let why = format!("has {most} subscriptions, and may have no more: delete one that is not needed");

@@ -123,7 +123,7 @@ impl<'a> Unit<'a> {
         match action {
             LeadAction::Reassign { to: Owner::Rep(rep), .. } | LeadAction::Claim { rep } => need(CounterKey::Load(rep)),
             LeadAction::ReassignToPool { pool } => case.plan_pool(self.snapshot, pool, need),
-            LeadAction::Decline { .. } | LeadAction::Reroute => {
+            LeadAction::Decline { .. } | LeadAction::Reroute | LeadAction::Escalate => {
                 if let Some(score) = score {
                     self.plan_routing(case, score, need);
                 }
@@ -134,6 +134,7 @@ impl<'a> Unit<'a> {
             | LeadAction::Return { .. }
             | LeadAction::Pause { .. }
             | LeadAction::Resume
+            | LeadAction::Acknowledge
             | LeadAction::Close { .. } => {}
         }
     }
@@ -327,6 +328,8 @@ fn change(
         }
         LeadAction::Pause { reason, until } => case.pause(context, rep, &Standstill { reason: *reason, until: *until }),
         LeadAction::Resume => case.resume(context, rep),
+        LeadAction::Acknowledge => case.acknowledge(context, rep),
+        LeadAction::Escalate => case.escalate_now(context, rep, score.unwrap_or(&scores::fallback()), counters),
         LeadAction::Close { outcome, value } => case.close(context, rep, *outcome, *value, counters),
     }
 }
@@ -349,6 +352,8 @@ pub(crate) fn add_case(changes: &mut Changes, mut case: LeadCase, now: Timestamp
     changes.pauses.extend(pauses.into_iter().filter(|pause| made.pauses.contains(&pause.number)));
     let set = made.set.into_iter().filter_map(|kind| timers.remove(&kind));
     changes.escalations.extend(made.escalations);
+    changes.acknowledgements.extend(made.acknowledged);
+    changes.response_clocks.extend(made.response_clocks);
     let Some(read_at) = made.read_at else {
         changes.new_timers.extend(set);
         changes.new_leads.push(NewLead { lead: Arc::unwrap_or_clone(lead), ownership, assignment });

@@ -15,8 +15,8 @@ use store::PolicyRevision;
 /// True when a policy may name entries of that kind.
 pub(super) fn is_named_by_policies(kind: EntityKind) -> bool {
     match kind {
-        EntityKind::Rep | EntityKind::Pool | EntityKind::Calendar => true,
-        EntityKind::Team | EntityKind::Account | EntityKind::Territory | EntityKind::Absence => false,
+        EntityKind::Rep | EntityKind::Pool | EntityKind::Calendar | EntityKind::Team => true,
+        EntityKind::Account | EntityKind::Territory | EntityKind::Absence => false,
     }
 }
 

@@ -38,6 +38,8 @@ changes! {
     close_lead(CloseLeadRequest) -> CloseLeadResponse;
     pause_sla(PauseSlaRequest) -> PauseSlaResponse;
     resume_sla(ResumeSlaRequest) -> ResumeSlaResponse;
+    acknowledge_escalation(AcknowledgeEscalationRequest) -> AcknowledgeEscalationResponse;
+    escalate_lead(EscalateLeadRequest) -> EscalateLeadResponse;
 }
 
 impl Inner {
@@ -62,9 +64,9 @@ impl Inner {
         let bytes = request.encode_to_vec();
         let command = LeadCommand::try_from(request)?;
         let request = command.request_id.map(|id| request_key(id, method, &bytes));
-        // Who declines sends the lead back to routing, which asks for its score.
+        // Who declines sends the lead back to routing, which asks for its score; so may a step of the chain.
         let score = match command.action {
-            LeadAction::Decline { .. } => {
+            LeadAction::Decline { .. } | LeadAction::Escalate => {
                 let leads = self.store.profiles(asker.tenant, &[command.lead]).await.map_err(store_error)?;
                 let lead =
                     leads.into_iter().next().ok_or_else(|| Error::NotFound { resource: command.lead.to_name() })?;

@@ -134,6 +134,8 @@ handlers! {
     close_lead(CloseLeadRequest) -> v1::CloseLeadResponse;
     pause_sla(PauseSlaRequest) -> v1::PauseSlaResponse;
     resume_sla(ResumeSlaRequest) -> v1::ResumeSlaResponse;
+    acknowledge_escalation(AcknowledgeEscalationRequest) -> v1::AcknowledgeEscalationResponse;
+    escalate_lead(EscalateLeadRequest) -> v1::EscalateLeadResponse;
     erase_lead(EraseLeadRequest) -> v1::EraseLeadResponse;
     bulk_reassign(BulkReassignRequest) -> api::longrunning::Operation;
     list_bulk_reassign_results(ListBulkReassignResultsRequest) -> v1::ListBulkReassignResultsResponse;

@@ -10,7 +10,7 @@ use api::{
 };
 use domain::{
     ids::TeamId,
-    ownership::{Owner, Position, Told},
+    ownership::{EventKind, Owner, Position, Told},
     snapshot::DirectoryIndex,
 };
 use futures::{Stream, stream};
@@ -35,6 +35,8 @@ struct Watcher {
     inner: Arc<Inner>,
     asker: Asker,
     of: Whose,
+    /// None: all.
+    kinds: Vec<EventKind>,
     heartbeat: Duration,
     position: Position,
     bell: watch::Receiver<i64>,
@@ -51,7 +53,7 @@ pub(crate) async fn changes(
     asker: Asker,
     request: &v1::WatchOwnershipRequest,
 ) -> Result<impl Stream<Item = Result<v1::WatchOwnershipResponse, Status>> + Send + use<>, Error> {
-    let Watch { after, of, heartbeat } = Watch::read(request, &asker.caller.tenant)?;
+    let Watch { after, of, kinds, heartbeat } = Watch::read(request, &asker.caller.tenant)?;
     if let Whose::Team(team) = &of {
         let directory = inner.directory(&asker).await?;
         let known = directory.document.teams.contains_key(team);
@@ -63,7 +65,8 @@ pub(crate) async fn changes(
         Some(position) => position,
         None => inner.store.position(asker.tenant).await.map_err(store_error)?,
     };
-    let watcher = Watcher { inner, asker, of, heartbeat, position, bell, pause: SHORT, heard: None, over: false };
+    let watcher =
+        Watcher { inner, asker, of, kinds, heartbeat, position, bell, pause: SHORT, heard: None, over: false };
     Ok(stream::unfold((watcher, metrics().watching()), async |(mut watcher, watching)| {
         Some((watcher.next().await?, (watcher, watching)))
     }))
@@ -137,6 +140,9 @@ impl Watcher {
             _ => None,
         };
         let is_wanted = |told: &&Told| {
+            if !self.kinds.is_empty() && !self.kinds.contains(&told.event.kind) {
+                return false;
+            }
             let mut owners = [&told.owner].into_iter().chain(told.before.as_ref().map(|before| &before.owner));
             match (&self.of, &directory) {
                 (Whose::All, _) => true,

@@ -1,6 +1,6 @@
 //! Values of the contract's enums as words on the command line.
 
-use api::v1::{CloseOutcome, DeclineReason, PauseReason, ReturnReason, TimerKind};
+use api::v1::{CloseOutcome, DeclineReason, PauseReason, ReturnReason, SlaReportGroup, TimerKind};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// An enum of the contract that can be asked for by a word.
@@ -46,6 +46,14 @@ choice! {
         Duplicate: "duplicate",
         Other: "other",
     }
+    SlaReportGroup {
+        Owner: "owner",
+        Team: "team",
+        Territory: "territory",
+        LeadType: "lead-type",
+        SlaPolicy: "sla-policy",
+        Hour: "hour",
+    }
     TimerKind {
         Accept: "accept",
         Escalate: "escalate",
@@ -81,6 +89,7 @@ mod tests {
         complete::<CloseOutcome>("CLOSE_OUTCOME_", CloseOutcome::as_str_name);
         complete::<DeclineReason>("DECLINE_REASON_", DeclineReason::as_str_name);
         complete::<ReturnReason>("RETURN_REASON_", ReturnReason::as_str_name);
+        complete::<SlaReportGroup>("SLA_REPORT_GROUP_", SlaReportGroup::as_str_name);
         complete::<TimerKind>("TIMER_KIND_", TimerKind::as_str_name);
     }
 }

@@ -4,9 +4,10 @@ use api::{
     convert::time::to_wire,
     names::Resource as _,
     v1::{
-        AcceptLeadRequest, ClaimLeadRequest, CloseLeadRequest, CloseOutcome, DeclineLeadRequest, DeclineReason,
-        EraseLeadRequest, GetLeadRequest, Lead, PauseReason, PauseSlaRequest, ReassignLeadRequest,
-        RecordFirstResponseRequest, ResumeSlaRequest, ReturnLeadRequest, ReturnReason,
+        AcceptLeadRequest, AcknowledgeEscalationRequest, ClaimLeadRequest, CloseLeadRequest, CloseOutcome,
+        DeclineLeadRequest, DeclineReason, EraseLeadRequest, EscalateLeadRequest, GetLeadRequest, Lead, PauseReason,
+        PauseSlaRequest, ReassignLeadRequest, RecordFirstResponseRequest, ResumeSlaRequest, ReturnLeadRequest,
+        ReturnReason,
     },
 };
 use clap::{Args, Subcommand};
@@ -127,6 +128,23 @@ pub enum LeadCommand {
         etag: Option<String>,
     },
 
+    /// Say that somebody is on it: what the escalation chain did last is not repeated.
+    Acknowledge {
+        /// The lead: its UUID, or its name `leads/UUID`.
+        lead: LeadRef,
+
+        /// Who is, the rep's id; otherwise somebody on the owner's behalf.
+        #[arg(long, value_name = "REP", value_parser = rep_name)]
+        rep: Option<String>,
+
+        /// Change nothing unless the lead still is as it was when this etag was told; otherwise as it is now.
+        #[arg(long)]
+        etag: Option<String>,
+    },
+
+    /// Do the next step of the lead's escalation chain now.
+    Escalate(Change),
+
     /// End the life cycle of the lead.
     #[command(after_help = "Example:\n  leadrouter lead close LEAD --outcome won --value 25000")]
     Close {
@@ -243,6 +261,16 @@ pub async fn run(command: LeadCommand, clients: &Clients) -> anyhow::Result<Stri
             let Ready { name, etag, request_id, rep, .. } = change.ready(clients).await?;
             let request = ResumeSlaRequest { name, etag, request_id, rep };
             answer(client.resume_sla(request).await)?.lead
+        }
+        LeadCommand::Acknowledge { lead, rep, etag } => {
+            let change = Change { lead, rep, note: String::new(), etag };
+            let Ready { name, etag, request_id, rep, .. } = change.ready(clients).await?;
+            let request = AcknowledgeEscalationRequest { name, etag, request_id, rep };
+            answer(client.acknowledge_escalation(request).await)?.lead
+        }
+        LeadCommand::Escalate(change) => {
+            let request = request!(EscalateLeadRequest, change.ready(clients).await?);
+            answer(client.escalate_lead(request).await)?.lead
         }
         LeadCommand::Close { change, outcome, value } => {
             let request = request!(CloseLeadRequest, change.ready(clients).await?, outcome: outcome.into(), value);

@@ -7,6 +7,7 @@ mod clocks;
 pub mod coverage;
 pub mod deadlines;
 pub mod directory;
+pub mod due;
 pub(crate) mod import;
 pub mod lead;
 mod lead_ref;

@@ -42,6 +42,10 @@ pub struct WatchArgs {
     #[arg(long, value_name = "TEAM", value_parser = team_name, conflicts_with = "owner")]
     pub team: Option<String>,
 
+    /// Only these kinds of changes (`reminded`, `escalated`, `closed` ...), separated by commas.
+    #[arg(long, value_delimiter = ',', value_parser = super::webhook::kind)]
+    pub kinds: Vec<OwnershipChangeKind>,
+
     /// A file that keeps how far was shown: begin there, and keep it up to date. If there is none yet, begin now.
     #[arg(long, value_name = "FILE")]
     pub resume: Option<PathBuf>,
@@ -94,6 +98,12 @@ async fn stream(args: &WatchArgs, clients: &Clients, progress: &mut Progress) ->
         owner: args.owner.as_ref().map(ToString::to_string).unwrap_or_default(),
         team: args.team.clone().unwrap_or_default(),
         heartbeat: None,
+        kinds: args
+            .kinds
+            .iter()
+            .filter(|kind| **kind != OwnershipChangeKind::Unspecified)
+            .map(|k| (*k).into())
+            .collect(),
     });
     request.set_timeout(STREAM);
     let mut changes = clients.assignment.clone().watch_ownership(request).await.map_err(Ended::Broken)?.into_inner();
@@ -170,7 +180,7 @@ fn line(change: &OwnershipChange, zone: &TimeZone) -> String {
             facts.extend(due("accept by", change.accept_by.as_ref()));
             facts.extend(due("until", change.wait_until.as_ref()));
         }
-        K::Accepted | K::Responded | K::SleepsOn | K::Erased | K::Unspecified => {}
+        K::Accepted | K::Responded | K::Acknowledged | K::SleepsOn | K::Erased | K::Unspecified => {}
     }
     let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
     format!("{time}  {}  {kind:<12}  {}{facts}", change.lead, change.owner)
@@ -205,13 +215,13 @@ mod tests {
         assert!(told.ends_with("  leads/x  assigned      reps/ben (declined, no time, before reps/ana)"), "{told}");
 
         let escalation = Escalation {
-            action: EscalationAction::Manager.into(),
+            action: EscalationAction::Offer.into(),
             target: "reps/boss".to_owned(),
             ..Escalation::default()
         };
         let kind = OwnershipChangeKind::Escalated.into();
         let told = line(&OwnershipChange { kind, escalation: Some(escalation), ..change.clone() }, &TimeZone::UTC);
-        assert!(told.ends_with("  escalated     reps/ben (manager, to reps/boss)"), "{told}");
+        assert!(told.ends_with("  escalated     reps/ben (offer, to reps/boss)"), "{told}");
 
         let kind = OwnershipChangeKind::ClocksMoved.into();
         let respond_by = change.change_time;

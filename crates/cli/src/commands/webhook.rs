@@ -227,7 +227,7 @@ pub(crate) async fn run(command: WebhookCommand, clients: &Clients) -> anyhow::R
 const ALL: OwnershipChangeKind = OwnershipChangeKind::Unspecified;
 
 /// Reads a kind of change as people write it.
-fn kind(text: &str) -> Result<OwnershipChangeKind, String> {
+pub(super) fn kind(text: &str) -> Result<OwnershipChangeKind, String> {
     if text == "all" {
         return Ok(ALL);
     }

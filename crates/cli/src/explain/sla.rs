@@ -21,11 +21,24 @@ pub(crate) fn told(sla: Option<&Sla>) -> String {
 fn row(step: &EscalationStep) -> [String; 3] {
     let what = match step.action() {
         EscalationAction::Remind => "else remind the owner".to_owned(),
-        EscalationAction::Backup => "else hand to the backup".to_owned(),
-        EscalationAction::Manager => "else hand to the manager".to_owned(),
+        EscalationAction::Notify => format!("else tell {}", whom(&step.to)),
+        EscalationAction::Offer => format!("else offer to {}", whom(&step.to)),
+        EscalationAction::Reassign => format!("else give to {}", whom(&step.to)),
         EscalationAction::Queue => format!("else put into {}", step.queue),
-        EscalationAction::FellThrough | EscalationAction::Unspecified => "else go on".to_owned(),
+        EscalationAction::FellThrough | EscalationAction::Skipped | EscalationAction::Unspecified => {
+            "else go on".to_owned()
+        }
     };
+    let what = if step.when.is_empty() { what } else { format!("{what}, if {}", step.when) };
+    let what = if step.urgent { what + ", at any hour" } else { what };
     let done = if step.done { " (done)" } else { "" };
     [what, format!("{}{done}", step.due_local), step.after.clone()]
+}
+
+fn whom(to: &str) -> String {
+    match to {
+        "backup" | "manager" => format!("the {to}"),
+        "another" => "another rep".to_owned(),
+        team => format!("whoever of {team} is on duty"),
+    }
 }

@@ -87,12 +87,16 @@ fn destinations() -> Vec<DestinationTrial> {
 }
 
 fn sla() -> Sla {
-    let step = |action: EscalationAction, queue: &str, after: &str, due: &str| EscalationStep {
+    let step = |action: EscalationAction, to: &str, after: &str, due: &str| EscalationStep {
         action: action.into(),
-        queue: queue.to_owned(),
+        queue: if to.starts_with("queues/") { to.to_owned() } else { String::new() },
+        to: if to.starts_with("queues/") { String::new() } else { to.to_owned() },
         after: after.to_owned(),
         due_time: at(due),
         due_local: local(due),
+        urgent: to == "manager",
+        when: if to == "backup" { "lead.deal_value > 100".to_owned() } else { String::new() },
+        repetition: false,
         done: false,
     };
     Sla {
@@ -104,8 +108,8 @@ fn sla() -> Sla {
         accept_by_local: local("2026-11-23T09:20:00Z"),
         steps: vec![
             step(EscalationAction::Remind, "", "15m@wall", "2026-11-23T09:30:00Z"),
-            step(EscalationAction::Backup, "", "30m@wall", "2026-11-23T09:45:00Z"),
-            step(EscalationAction::Manager, "", "45m@wall", "2026-11-23T10:00:00Z"),
+            step(EscalationAction::Offer, "backup", "30m@wall", "2026-11-23T09:45:00Z"),
+            step(EscalationAction::Offer, "manager", "45m@wall", "2026-11-23T10:00:00Z"),
             step(EscalationAction::Queue, "queues/review", "1h@wall", "2026-11-23T10:15:00Z"),
         ],
         time_zone: BERLIN.to_owned(),

@@ -17,7 +17,7 @@ mod tests;
 pub use candidates::{Candidate, Removal, not_free};
 pub use clocks::{Clocks, chain_step_due};
 pub use counters::{CounterKey, CounterKeys, Counters, RepLoad};
-pub use plan::{Plan, plan, trace};
+pub use plan::{Plan, plan, step_holds, trace};
 pub use reason::reason;
 pub use record::{DecisionRecord, Outcome, RecordV1, ReplayError, replay};
 pub use walk::{DestinationTrial, NotTaken, Verdict, decide};

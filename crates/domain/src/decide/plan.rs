@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{CounterKey, Question};
+use jiff::Timestamp;
+
+use super::{CounterKey, Occasion, Question};
 use crate::{
     directory::{Account, Pool},
     expr::Facts,
     identity::company_domain,
     ids::{PoolId, RepId},
-    policy::{Destination, Policy, Route, Tried},
-    score::Grade,
+    lead::Lead,
+    policy::{Condition, Destination, Policy, Route, Tried},
+    score::{Grade, Score},
     snapshot::Snapshot,
 };
 
@@ -43,6 +46,14 @@ pub fn trace<R>(
 ) -> R {
     let domain = company_domain(&question.lead.profile);
     tell(&snapshot.policy.trace(&facts(snapshot, question, plan.account, domain.as_deref())))
+}
+
+/// Whether the condition of an escalation step holds for a lead.
+pub fn step_holds(snapshot: &Snapshot, lead: &Lead, score: &Score, now: Timestamp, condition: &Condition) -> bool {
+    let question = Question { lead, score, existing_owner: None, excluded: &[], occasion: Occasion::Again, now };
+    let domain = company_domain(&lead.profile);
+    let account = snapshot.directory.account_of(&lead.profile, domain.as_deref());
+    condition.holds(&facts(snapshot, &question, account, domain.as_deref()))
 }
 
 /// What conditions read.

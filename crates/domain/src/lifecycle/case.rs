@@ -7,12 +7,15 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Command, Outcome, Place, Refusal, outcome, table::Presence};
+use super::{Command, Outcome, Place, Refusal, outcome, recipient::may_be, table::Presence};
 use crate::{
     decide::CounterKey,
     ids::{Epoch, LeadId, RepId},
     lead::Lead,
-    ownership::{Assignment, Escalation, Event, EventKind, LeadPause, LeadState, Owner, Ownership, Timer, TimerKind},
+    ownership::{
+        Acknowledgement, Assignment, Escalation, Event, EventKind, LeadPause, LeadState, Owner, Ownership,
+        ResponseClock, Timer, TimerKind,
+    },
     policy::SlaPolicy,
     snapshot::Snapshot,
 };
@@ -68,6 +71,10 @@ pub struct CaseChanges {
     pub pauses: BTreeSet<u32>,
     /// Escalation steps that were done.
     pub escalations: Vec<Escalation>,
+    /// Clocks of first responses that ended.
+    pub response_clocks: Vec<ResponseClock>,
+    /// Somebody is on the step that the chain did last.
+    pub acknowledged: Option<Acknowledgement>,
     /// What others are told of, as it came about; see [`CaseChanges::told`].
     pub events: Vec<Event>,
     /// Reps who have fewer open leads than before: somebody who waits may get a place.
@@ -127,8 +134,9 @@ impl LeadCase {
         }
     }
 
-    /// The counters that any command on this case may change, besides those of a rep that the command names and those of a
-    /// routing that it causes: the owner's, its backup's and its manager's.
+    /// The counters that any command on this case may read or change, besides those of a rep that the command names and those of
+    /// a routing that it causes: the owner's, its backup's and its manager's, and those of whoever else the steps name that
+    /// are left of its chain.
     pub fn counter_keys<'a>(&'a self, snapshot: &'a Snapshot) -> impl Iterator<Item = CounterKey<'a>> {
         let owner = match &self.ownership.owner {
             Owner::Rep(owner) => Some(owner),
@@ -136,7 +144,10 @@ impl LeadCase {
         };
         let entry = owner.and_then(|owner| snapshot.directory.rep(owner));
         let others = entry.into_iter().flat_map(|entry| entry.rep.backup.iter().chain(&entry.manager));
-        owner.into_iter().chain(others).map(CounterKey::Load)
+        let left = self.sla.iter().flat_map(|sla| sla.steps.iter().skip(usize::from(self.ownership.chain_step)));
+        let named = left.filter_map(|step| step.action.recipient());
+        let named = named.flat_map(|recipient| may_be(&snapshot.directory, recipient));
+        owner.into_iter().chain(others).chain(named).map(CounterKey::Load)
     }
 
     /// Where the lead is.
@@ -160,6 +171,23 @@ impl LeadCase {
     /// Has others told of what has just happened.
     pub(super) fn tell(&mut self, kind: EventKind) {
         self.changes.events.push(Event::of(&self.ownership, kind));
+    }
+
+    /// The clock of the first response, if one runs, ends.
+    pub(super) fn end_response_clock(&mut self, now: Timestamp, answered_at: Option<Timestamp>) {
+        let Ownership { lead, epoch, chain_since, first_response_at, .. } = self.ownership;
+        if let Some(respond_by) = self.ownership.respond_by.filter(|_| first_response_at.is_none()) {
+            self.changes.response_clocks.push(ResponseClock {
+                lead,
+                epoch,
+                owner: self.ownership.owner.clone(),
+                sla: self.ownership.sla.clone(),
+                began_at: chain_since,
+                respond_by,
+                answered_at,
+                ended_at: now,
+            });
+        }
     }
 
     pub(super) fn wrong_state(&self, command: &'static str) -> Refusal {

@@ -19,6 +19,7 @@ impl LeadCase {
     ) -> Result<(), Refusal> {
         self.permits(Command::Close, rep)?;
         self.start_clocks(context);
+        self.end_response_clock(context.now, None);
         self.release_owner(counters);
         self.mark_closed(context.now, outcome, value);
         self.ownership.wake_at = None;

@@ -35,6 +35,9 @@ impl LeadCase {
         next: Successor,
     ) {
         self.start_clocks(context);
+        if !next.keep_chain {
+            self.end_response_clock(context.now, None);
+        }
         self.release_owner(counters);
         self.assignment.state = ended;
         self.assignment.ended_at = Some(context.now);

@@ -4,11 +4,13 @@
 //! writes what came out. What a command does to a lead in which place is one table ([`outcome`]). No command touches anything else but the counters it was given.
 
 mod accept;
+mod acknowledge;
 mod case;
 mod claim;
 mod close;
 mod decline;
 mod drain;
+mod escalate;
 mod fire;
 mod give_back;
 mod hand_over;
@@ -16,6 +18,7 @@ mod open;
 mod pause;
 mod reassign;
 mod reassign_to_pool;
+mod recipient;
 mod redate;
 mod refusal;
 mod reroute;

@@ -63,6 +63,12 @@ pub enum Refusal {
     /// No member of the pool can take the lead, but perhaps whoever has it.
     #[error("pools/{0} has nobody who can take the lead now")]
     NobodyFree(PoolId),
+    /// There is no step of the escalation chain to which it could be done.
+    #[error("{what}")]
+    NoStep {
+        /// Why (`no step of its chain is left`).
+        what: &'static str,
+    },
     /// A moment that should lie ahead has passed, or the other way round.
     #[error("{field} must {expected}")]
     Time {

@@ -30,6 +30,7 @@ impl LeadCase {
         }
         if is_first {
             self.start_clocks(context);
+            self.end_response_clock(context.now, Some(at));
             self.ownership.state = LeadState::Working;
             self.ownership.accepted_at.get_or_insert(at);
             self.ownership.first_response_at = Some(at);

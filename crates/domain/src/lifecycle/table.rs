@@ -127,6 +127,10 @@ pub enum Command {
     Pause,
     /// A person lets them run again. If they run, nothing changes.
     Resume,
+    /// Somebody is on it: repetitions of the step of the chain that was done last are left out.
+    Acknowledge,
+    /// The next step of the chain is done before its time.
+    Escalate,
     /// Its owner was deactivated.
     Drain,
     /// A timer is due.
@@ -135,7 +139,7 @@ pub enum Command {
 
 impl Command {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Accept,
         Self::Decline,
         Self::Respond,
@@ -147,6 +151,8 @@ impl Command {
         Self::Reroute,
         Self::Pause,
         Self::Resume,
+        Self::Acknowledge,
+        Self::Escalate,
         Self::Drain,
         Self::Fire(TimerKind::Accept),
         Self::Fire(TimerKind::Escalate),
@@ -159,7 +165,15 @@ impl Command {
     pub const fn is_the_owners(self) -> bool {
         matches!(
             self,
-            Self::Accept | Self::Decline | Self::Respond | Self::Return | Self::Close | Self::Pause | Self::Resume
+            Self::Accept
+                | Self::Decline
+                | Self::Respond
+                | Self::Return
+                | Self::Close
+                | Self::Pause
+                | Self::Resume
+                | Self::Acknowledge
+                | Self::Escalate
         )
     }
 
@@ -176,6 +190,8 @@ impl Command {
             Self::Reroute => "routed again",
             Self::Pause => "paused",
             Self::Resume => "resumed",
+            Self::Acknowledge => "acknowledged",
+            Self::Escalate => "escalated",
             Self::Drain => "drained",
             Self::Fire(_) => "fired",
         }
@@ -216,6 +232,7 @@ impl Outcome {
 pub const fn outcome(command: Command, place: Place) -> Outcome {
     use Place::{Accepted, Closed, Disqualified, Nurture, Offered, Review, SelfService, Waiting, Working};
     const ANYBODY: &[Place] = &[Offered, Review, Nurture, SelfService];
+    const ESCALATED: &[Place] = &[Offered, Accepted, Review, Nurture, SelfService];
     const ROUTED: Outcome = passes(Place::ROUTED);
     match command {
         Command::Accept => match place {
@@ -272,6 +289,18 @@ pub const fn outcome(command: Command, place: Place) -> Outcome {
             Working | Waiting | Nurture | SelfService => Outcome::Nothing,
             Disqualified | Closed => Outcome::WrongState,
         },
+        Command::Acknowledge => match place {
+            Offered => keeps(&[Offered]),
+            Accepted => keeps(&[Accepted]),
+            Review => keeps(&[Review]),
+            Working | Waiting | Nurture | SelfService | Disqualified | Closed => Outcome::WrongState,
+        },
+        Command::Escalate => match place {
+            Offered => Outcome::Moves { keeps: &[Offered], passes: ESCALATED },
+            Accepted => Outcome::Moves { keeps: &[Accepted], passes: ESCALATED },
+            Review => Outcome::Moves { keeps: &[Review], passes: ESCALATED },
+            Working | Waiting | Nurture | SelfService | Disqualified | Closed => Outcome::WrongState,
+        },
         Command::Drain => match place {
             Offered | Accepted | Working => ROUTED,
             Waiting | Review | Nurture | SelfService | Disqualified | Closed => Outcome::Nothing,
@@ -281,9 +310,9 @@ pub const fn outcome(command: Command, place: Place) -> Outcome {
             Accepted | Working | Waiting | Review | Nurture | SelfService | Disqualified | Closed => Outcome::Nothing,
         },
         Command::Fire(TimerKind::Escalate) => match place {
-            Offered => Outcome::Moves { keeps: &[Offered], passes: ANYBODY },
-            Accepted => Outcome::Moves { keeps: &[Accepted], passes: ANYBODY },
-            Review => Outcome::Moves { keeps: &[Review], passes: ANYBODY },
+            Offered => Outcome::Moves { keeps: &[Offered], passes: ESCALATED },
+            Accepted => Outcome::Moves { keeps: &[Accepted], passes: ESCALATED },
+            Review => Outcome::Moves { keeps: &[Review], passes: ESCALATED },
             Working | Waiting | Nurture | SelfService | Disqualified | Closed => Outcome::Nothing,
         },
         Command::Fire(TimerKind::Retry) => match place {

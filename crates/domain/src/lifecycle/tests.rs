@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails may say so bluntly")]
 
 mod drawing;
+mod escalate;
 mod pause;
 mod redate;
 mod table;
@@ -83,8 +84,8 @@ fn the_whole_chain_to_the_queue() {
     let done: Vec<_> = case.changes.escalations.iter().map(|done| (done.epoch.0, done.step, done.action)).collect();
     let expected = [
         (1, 0, EscalationAction::Remind),
-        (1, 1, EscalationAction::Backup),
-        (2, 2, EscalationAction::Manager),
+        (1, 1, EscalationAction::Offer),
+        (2, 2, EscalationAction::Offer),
         (3, 3, EscalationAction::Queue),
     ];
     assert_eq!(done, expected);
@@ -268,6 +269,8 @@ enum Step {
     Close,
     Pause(bool),
     Resume,
+    Acknowledge,
+    Escalate,
     Fire(TimerKind),
 }
 
@@ -286,6 +289,8 @@ fn steps() -> impl Strategy<Value = Vec<(Step, i64)>> {
         1 => Just(Step::Close),
         3 => any::<bool>().prop_map(Step::Pause),
         1 => Just(Step::Resume),
+        1 => Just(Step::Acknowledge),
+        1 => Just(Step::Escalate),
         6 => prop::sample::select(kinds).prop_map(Step::Fire),
     ];
     prop::collection::vec((step, 0_i64..120), 1..40)
@@ -313,6 +318,8 @@ fn take(case: &mut LeadCase, step: &Step, context: &Context<'_>, counters: &mut 
             case.pause(context, None, &what).is_ok()
         }
         Step::Resume => case.resume(context, None).is_ok(),
+        Step::Acknowledge => case.acknowledge(context, None).is_ok(),
+        Step::Escalate => case.escalate_now(context, None, &score, counters).is_ok(),
         Step::Fire(kind) => case.fire(context, *kind, epoch, &score, counters) == Fired::Done,
     }
 }

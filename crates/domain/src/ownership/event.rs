@@ -35,6 +35,8 @@ pub enum EventKind {
     Paused,
     /// They run again. (A pause that ends because the lead is answered or closed, or goes to somebody else, is not told.)
     Resumed,
+    /// Somebody is on the step of the chain that was done last.
+    Acknowledged,
     /// What tells of a person was erased.
     Erased,
 }

@@ -113,12 +113,14 @@ pub enum CloseOutcome {
 mod assignment;
 mod event;
 mod pause;
+mod response;
 mod timer;
 
 pub use assignment::{Assignment, AssignmentState, Cause};
 pub use event::{Before, Event, EventKind, Position, Told};
 pub use pause::{LeadPause, PauseReason, Stood, pauses_of};
-pub use timer::{Escalation, EscalationAction, Timer, TimerKind};
+pub use response::ResponseClock;
+pub use timer::{Acknowledgement, Escalation, EscalationAction, Timer, TimerKind};
 
 use jiff::Timestamp;
 

@@ -42,17 +42,34 @@ pub struct Timer {
 pub enum EscalationAction {
     /// The owner is to be reminded.
     Remind,
-    /// Handed to a backup rep.
-    Backup,
-    /// Handed to the team's manager.
-    Manager,
+    /// Offered to somebody else.
+    Offer,
+    /// Handed to somebody else, as accepted.
+    Reassign,
     /// Moved to a queue.
     Queue,
-    /// The step had no target and fell through to the next at once.
+    /// Nobody was there for it, and it fell through to the next step at once.
     FellThrough,
+    /// Somebody else is to be told.
+    Notify,
+    /// Its condition did not hold.
+    Skipped,
 }
 
-/// One escalation step that was done: a row that never changes.
+/// Somebody who is on the escalation step that was done last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acknowledgement {
+    /// Whose.
+    pub lead: LeadId,
+    /// Which step, as in [`Escalation`].
+    pub step: u16,
+    /// When.
+    pub at: Timestamp,
+    /// Who: the caller's actor.
+    pub by: String,
+}
+
+/// One escalation step that was done: a row that never changes, but that somebody acknowledges it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Escalation {
     /// Whose.
@@ -63,10 +80,12 @@ pub struct Escalation {
     pub step: u16,
     /// What was done.
     pub action: EscalationAction,
-    /// Who it reached: the owner reminded, or the new owner.
+    /// Who it reached: the owner reminded, whoever was told, or the new owner.
     pub target: Option<Owner>,
     /// When it was due.
     pub due_at: Timestamp,
     /// When it was done.
     pub done_at: Timestamp,
+    /// When somebody first said to be on it, and who.
+    pub acknowledged: Option<(Timestamp, String)>,
 }

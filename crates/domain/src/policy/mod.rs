@@ -26,6 +26,7 @@ mod outline;
 mod read;
 mod route;
 mod sla;
+mod step;
 
 #[cfg(test)]
 mod tests;
@@ -44,7 +45,8 @@ pub use evaluate::{Matched, Tried};
 pub use outline::Outline;
 pub use read::{MAX_BYTES, MAX_RULES};
 pub use route::{LeadField, Requirements, Route};
-pub use sla::{SlaPolicy, Step, StepAction, Waiting};
+pub use sla::{SlaPolicy, Waiting};
+pub use step::{Condition, Recipient, Step, StepAction};
 
 /// A checked policy. Immutable; another text is another policy.
 #[derive(Debug, Clone)]

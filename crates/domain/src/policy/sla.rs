@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::{Recipient, Step, StepAction};
 use crate::{
     ownership::Queue,
     sla::{Clock, Span, Unit},
@@ -19,28 +20,6 @@ pub struct SlaPolicy {
     pub accept: Option<Span>,
     /// What is done while nobody has answered, in the order of their time.
     pub steps: Vec<Step>,
-}
-
-/// One escalation step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// When.
-    pub after: Span,
-    /// What.
-    pub action: StepAction,
-}
-
-/// What an escalation step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum StepAction {
-    /// Reminds the owner.
-    Remind,
-    /// Hands the lead to the owner's backup.
-    Backup,
-    /// Hands it to the manager of the owner's team.
-    Manager,
-    /// Moves it to a queue; always the last step.
-    Queue(Queue),
 }
 
 /// What becomes of a lead for whom nobody is free.
@@ -77,14 +56,16 @@ impl SlaPolicy {
     /// manager, so `review` reminds twice.
     pub fn built_in() -> Vec<Arc<Self>> {
         let chain = |[remind, backup, manager, queue]: [Span; 4]| {
-            let actions =
-                [StepAction::Remind, StepAction::Backup, StepAction::Manager, StepAction::Queue(Queue::Review)];
-            let steps = [remind, backup, manager, queue].into_iter().zip(actions);
-            steps.map(|(after, action)| Step { after, action }).collect()
+            vec![
+                Step::new(remind, StepAction::Remind),
+                Step::new(backup, StepAction::Offer(Recipient::Backup)),
+                Step::new(manager, StepAction::Offer(Recipient::Manager)),
+                Step::new(queue, StepAction::Queue(Queue::Review)),
+            ]
         };
         let policy =
             |name: &str, respond, accept, steps| Arc::new(Self { name: name.to_owned(), respond, accept, steps });
-        let reminders = [hours(4), hours(8)].map(|after| Step { after, action: StepAction::Remind });
+        let reminders = [hours(4), hours(8)].map(|after| Step::new(after, StepAction::Remind));
         vec![
             policy("demo-request", minutes(15), Some(minutes(15)), chain([15, 20, 30, 45].map(minutes))),
             policy("high-intent", hours(4), Some(minutes(30)), chain([4, 6, 8, 12].map(hours))),

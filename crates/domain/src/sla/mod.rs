@@ -2,6 +2,7 @@
 
 mod coverage;
 mod pauses;
+mod report;
 mod running;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use crate::calendar::Calendar;
 
 pub use coverage::{Gap, Shift, uncovered};
 pub use pauses::{InvalidPause, Pause, Pauses};
+pub use report::{Clocked, Kept, Report, Tally};
 pub use running::RunningClock;
 pub use text::InvalidSpan;
 
@@ -120,6 +122,19 @@ impl Span {
             return self.deadline(from, calendar);
         }
         RunningClock::new(self, from, calendar, pauses)?.deadline()
+    }
+
+    /// The span that ends when the other has run behind this one; `None` for another clock, for days and hours together in
+    /// business time, and for what is longer than [`Span::MAX_DAYS`].
+    pub fn and(self, other: Self) -> Option<Self> {
+        let open_days = |span: Self| span.clock == Clock::Business && span.unit == Unit::Days;
+        if self.clock != other.clock || open_days(self) != open_days(other) {
+            return None;
+        }
+        let unit = if self.unit.seconds() <= other.unit.seconds() { self.unit } else { other.unit };
+        let seconds = self.seconds() + other.seconds();
+        let whole = seconds <= Self::MAX_DAYS * 86_400;
+        whole.then(|| Self::new(seconds / unit.seconds(), unit, self.clock))
     }
 
     /// Whether this span ends later than the other from any start and by any calendar. Of different clocks, or open days and

@@ -1,8 +1,10 @@
 //! The escalation service on the wire: it answers for deadlines. What is done about them is in `scheduler.rs`.
 
 mod coverage;
+mod due_leads;
 mod escalations;
 mod lead_sla;
+mod report;
 mod timers;
 
 use std::sync::Arc;
@@ -61,6 +63,8 @@ handlers! {
     get_lead_sla(GetLeadSlaRequest) -> GetLeadSlaResponse;
     list_timers(ListTimersRequest) -> ListTimersResponse;
     list_escalations(ListEscalationsRequest) -> ListEscalationsResponse;
+    list_due_leads(ListDueLeadsRequest) -> ListDueLeadsResponse;
+    get_sla_report(GetSlaReportRequest) -> GetSlaReportResponse;
     get_sla_coverage(GetSlaCoverageRequest) -> GetSlaCoverageResponse;
 }
 

@@ -24,8 +24,9 @@ use domain::{
     ownership::{Timer, TimerKind},
 };
 use futures::{StreamExt as _, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kit::{client::Channel, clock::Clock, lifecycle::Lifecycle};
+use opentelemetry::KeyValue;
 use snapshots::Snapshots;
 use store::{Due, Look, Store, StoreError, Tenants};
 
@@ -45,6 +46,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Looks without a lower bound take one part of the time in so many at most, and audits in so many.
 const WHOLE_LOOKS: u32 = 100;
 const AUDITS: u32 = 200;
+/// A timer that has been due for so long should worry somebody.
+const OVERDUE: SignedDuration = SignedDuration::from_mins(1);
 
 /// How the scheduler paces itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,16 +224,26 @@ impl Scheduler {
         self.audited_at = Some(now);
         match self.audits.spend(self.snapshots.audit_all(now)).await {
             Ok(audit) => {
-                let violations = audit.violations();
-                #[expect(clippy::cast_precision_loss, reason = "a count of rows, shown")]
-                metrics().violations.record(violations as f64, &[]);
-                if violations > 0 {
+                for (law, rows) in audit.by_law() {
+                    metrics().violations.record(shown(rows), &[KeyValue::new("law", law)]);
+                }
+                if audit.violations() > 0 {
                     tracing::error!(?audit, "the store breaks its laws");
                 }
             }
             Err(error) => tracing::error!(%error, "the audit failed"),
         }
+        match self.store.timers_due_before(now - OVERDUE).await {
+            Ok(timers) => metrics().overdue.record(shown(timers), &[]),
+            Err(error) => tracing::error!(%error, "overdue timers could not be counted"),
+        }
     }
+}
+
+/// As metrics show it.
+#[expect(clippy::cast_precision_loss, reason = "a count, shown")]
+const fn shown(count: i64) -> f64 {
+    count as f64
 }
 
 const fn key(tenant: TenantId, timer: &Timer) -> Key {

@@ -89,6 +89,8 @@ impl EventRow {
                 target: place.opt_text("target", self.target.as_deref())?,
                 due_at: told(self.due_at, place, "due_at")?.to_jiff(),
                 done_at: told(self.done_at, place, "done_at")?.to_jiff(),
+                // It was not when it happened.
+                acknowledged: None,
             }),
             (Some(_), None) => return Err(place.corrupt("steps", "is in no row of the history")),
             (None, _) => None,

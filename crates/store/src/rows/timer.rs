@@ -44,6 +44,8 @@ pub(crate) struct EscalationRow {
     pub(crate) target: Option<String>,
     pub(crate) due_at: SqlTime,
     pub(crate) done_at: SqlTime,
+    pub(crate) acknowledged_at: Option<SqlTime>,
+    pub(crate) acknowledged_by: Option<String>,
 }
 
 impl TryFrom<EscalationRow> for Escalation {
@@ -60,6 +62,7 @@ impl TryFrom<EscalationRow> for Escalation {
             target: place.opt_text("target", row.target.as_deref())?,
             due_at: row.due_at.to_jiff(),
             done_at: row.done_at.to_jiff(),
+            acknowledged: row.acknowledged_at.map(SqlTime::to_jiff).zip(row.acknowledged_by),
         })
     }
 }

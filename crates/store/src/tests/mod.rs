@@ -14,6 +14,7 @@ mod pages;
 mod partitions;
 mod plans;
 mod pool;
+mod responses;
 mod round_trips;
 mod schema;
 mod subscriptions;

@@ -136,6 +136,7 @@ async fn escalations_come_by_lead_epoch_and_step() {
             target: (step > 0).then(|| Owner::Rep(rep("anna"))),
             due_at: now(),
             done_at: now() + 1.second(),
+            acknowledged: (epoch == 2).then(|| (now() + 2.seconds(), "anna".to_owned())),
         };
         let all = vec![step(1, 1, 0), step(1, 1, u16::MAX), step(1, 2, 1), step(2, 1, 0), step(3, 1, 0)];
         let mut shuffled = all.clone();

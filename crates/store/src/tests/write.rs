@@ -115,6 +115,7 @@ pub(super) fn handed_over(before: &Ownership) -> (Changes, Ownership) {
             target: Some(after.owner.clone()),
             due_at: later,
             done_at: later,
+            acknowledged: None,
         }],
         ..Changes::default()
     };

@@ -3,7 +3,7 @@
 use domain::{
     decide::RepLoad,
     ids::{PoolId, RepId},
-    ownership::{Assignment, Escalation, LeadPause, Ownership, Timer},
+    ownership::{Acknowledgement, Assignment, Escalation, LeadPause, Ownership, ResponseClock, Timer},
     rotation::RotationState,
     score::Grade,
 };
@@ -218,6 +218,8 @@ pub(super) struct EscalationColumns {
     pub(super) target: Vec<Option<String>>,
     pub(super) due_at: Vec<SqlTime>,
     pub(super) done_at: Vec<SqlTime>,
+    pub(super) acknowledged_at: Vec<Option<SqlTime>>,
+    pub(super) acknowledged_by: Vec<Option<String>>,
 }
 
 impl<'c> Extend<&'c Escalation> for EscalationColumns {
@@ -230,6 +232,57 @@ impl<'c> Extend<&'c Escalation> for EscalationColumns {
             self.target.push(row.target.as_ref().map(ToString::to_string));
             self.due_at.push(time(row.due_at));
             self.done_at.push(time(row.done_at));
+            let (at, by) = row.acknowledged.clone().unzip();
+            self.acknowledged_at.push(opt_time(at));
+            self.acknowledged_by.push(by);
+        }
+    }
+}
+
+/// Steps of `escalation` that were acknowledged.
+#[derive(Debug, Default)]
+pub(super) struct AcknowledgementColumns<'c> {
+    pub(super) lead: Vec<Uuid>,
+    pub(super) step: Vec<i32>,
+    pub(super) at: Vec<SqlTime>,
+    pub(super) by: Vec<&'c str>,
+}
+
+impl<'c> Extend<&'c Acknowledgement> for AcknowledgementColumns<'c> {
+    fn extend<I: IntoIterator<Item = &'c Acknowledgement>>(&mut self, rows: I) {
+        for row in rows {
+            self.lead.push(row.lead.0);
+            self.step.push(i32::from(row.step));
+            self.at.push(time(row.at));
+            self.by.push(&row.by);
+        }
+    }
+}
+
+/// `response`.
+#[derive(Debug, Default)]
+pub(super) struct ResponseColumns<'c> {
+    pub(super) lead: Vec<Uuid>,
+    pub(super) epoch: Vec<i32>,
+    pub(super) owner: Vec<String>,
+    pub(super) sla: Vec<Option<&'c str>>,
+    pub(super) began_at: Vec<SqlTime>,
+    pub(super) respond_by: Vec<SqlTime>,
+    pub(super) answered_at: Vec<Option<SqlTime>>,
+    pub(super) ended_at: Vec<SqlTime>,
+}
+
+impl<'c> Extend<&'c ResponseClock> for ResponseColumns<'c> {
+    fn extend<I: IntoIterator<Item = &'c ResponseClock>>(&mut self, rows: I) {
+        for row in rows {
+            self.lead.push(row.lead.0);
+            self.epoch.push(row.epoch.0);
+            self.owner.push(row.owner.to_string());
+            self.sla.push(row.sla.as_deref());
+            self.began_at.push(time(row.began_at));
+            self.respond_by.push(time(row.respond_by));
+            self.answered_at.push(opt_time(row.answered_at));
+            self.ended_at.push(time(row.ended_at));
         }
     }
 }

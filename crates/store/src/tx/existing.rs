@@ -5,7 +5,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::columns::{
-    AssignmentColumns, EscalationColumns, MoveColumns, OutboxColumns, OwnershipColumns, PauseColumns, TimerColumns,
+    AcknowledgementColumns, AssignmentColumns, EscalationColumns, MoveColumns, OutboxColumns, OwnershipColumns,
+    PauseColumns, ResponseColumns, TimerColumns,
 };
 use crate::{
     changes::{Changes, Happened},
@@ -22,6 +23,8 @@ pub(super) fn is_empty(changes: &Changes) -> bool {
         && changes.set_timers.is_empty()
         && changes.moved_identities.is_empty()
         && changes.escalations.is_empty()
+        && changes.acknowledgements.is_empty()
+        && changes.response_clocks.is_empty()
         && changes.pauses.is_empty()
 }
 
@@ -50,6 +53,10 @@ pub(super) async fn change(
     let moves = MoveColumns::of(&changes.moved_identities);
     let mut done = EscalationColumns::default();
     done.extend(&changes.escalations);
+    let mut acknowledged = AcknowledgementColumns::default();
+    acknowledged.extend(&changes.acknowledgements);
+    let mut responses = ResponseColumns::default();
+    responses.extend(&changes.response_clocks);
     let mut paused = PauseColumns::default();
     paused.extend(&changes.pauses);
 
@@ -139,6 +146,20 @@ pub(super) async fn change(
         &paused.respond_by as _,
         &paused.accept_by as _,
         &paused.escalate_at as _,
+        &done.acknowledged_at as _,
+        &done.acknowledged_by as _,
+        &acknowledged.lead,
+        &acknowledged.step,
+        &acknowledged.at as _,
+        &acknowledged.by as _,
+        &responses.lead,
+        &responses.epoch,
+        &responses.owner,
+        &responses.sla as _,
+        &responses.began_at as _,
+        &responses.respond_by as _,
+        &responses.answered_at as _,
+        &responses.ended_at as _,
     )
     .fetch_one(connection)
     .await

@@ -69,10 +69,23 @@ WITH held AS (
     WHERE i.tenant_id = n.tenant_id AND i.kind = n.kind AND i.digest = n.digest AND i.lead_id = n.from_lead
     RETURNING 1
 ), done AS (
-    INSERT INTO escalation (tenant_id, lead_id, epoch, step, action, target, due_at, done_at)
+    INSERT INTO escalation (tenant_id, lead_id, epoch, step, action, target, due_at, done_at, acknowledged_at, acknowledged_by)
     SELECT held.tenant_id, n.*
     FROM held, unnest($38::uuid[], $39::integer[], $40::integer[], $41::smallint[], $42::text[],
-                             $43::timestamptz[], $44::timestamptz[]) AS n
+                             $43::timestamptz[], $44::timestamptz[], $85::timestamptz[], $86::text[]) AS n
+), acknowledged AS (
+    -- The step that was done last, whichever assignment's clock had run out.
+    UPDATE escalation AS e
+    SET acknowledged_at = n.at, acknowledged_by = n.by
+    FROM (
+        SELECT held.tenant_id, a.*, (
+            SELECT max(epoch) FROM escalation WHERE tenant_id = held.tenant_id AND lead_id = a.lead_id AND step = a.step
+        ) AS epoch
+        FROM held, unnest($87::uuid[], $88::integer[], $89::timestamptz[], $90::text[]) AS a (lead_id, step, at, by)
+        OFFSET 0
+    ) AS n
+    WHERE e.tenant_id = n.tenant_id AND e.lead_id = n.lead_id AND e.step = n.step AND e.epoch = n.epoch
+      AND e.acknowledged_at IS NULL
 ), paused AS (
     -- One that ends comes before the next one of its lead.
     INSERT INTO pause (tenant_id, lead_id, number, epoch, reason, note, actor, started_at, until, ended_at, respond_by, accept_by,
@@ -82,6 +95,11 @@ WITH held AS (
                       $79::timestamptz[], $80::timestamptz[], $81::timestamptz[], $82::timestamptz[], $83::timestamptz[],
                       $84::timestamptz[]) AS n
     ON CONFLICT (tenant_id, lead_id, number) DO UPDATE SET ended_at = excluded.ended_at
+), clocked AS (
+    INSERT INTO response (tenant_id, lead_id, epoch, owner, sla, began_at, respond_by, answered_at, ended_at)
+    SELECT held.tenant_id, n.*
+    FROM held, unnest($91::uuid[], $92::integer[], $93::text[], $94::text[], $95::timestamptz[], $96::timestamptz[],
+                      $97::timestamptz[], $98::timestamptz[]) AS n
 ), told AS (
     INSERT INTO outbox (tenant_id, commit, day, at, leads, epochs, kinds, states, steps, respond_by, until)
     SELECT tenant_id, commits, (now() AT TIME ZONE 'UTC')::date, $65::timestamptz, $66::uuid[], $67::integer[], $68::smallint[],

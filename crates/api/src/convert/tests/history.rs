@@ -66,13 +66,15 @@ fn the_acceptance_window_is_a_step_without_number() {
         lead: LEAD,
         epoch: Epoch(3),
         step,
-        action: EscalationAction::Backup,
+        action: EscalationAction::Offer,
         target: Some("reps/ben".parse().unwrap()),
         due_at: at(1),
         done_at: at(2),
+        acknowledged: Some((at(3), "ana".to_owned())),
     };
     let first = timer::escalation_to_wire(&step(0));
     assert_eq!((first.name, first.step), (format!("{NAME}/assignments/3/escalations/0"), Some(0)));
+    assert_eq!((first.acknowledge_time, first.acknowledged_by.as_str()), (Some(time::to_wire(at(3))), "ana"));
     let window = timer::escalation_to_wire(&step(u16::MAX));
     assert_eq!((window.name, window.step), (format!("{NAME}/assignments/3/escalations/accept"), None));
 }

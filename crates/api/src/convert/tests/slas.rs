@@ -123,8 +123,8 @@ fn targets_and_steps_are_told_in_the_owners_zone() {
         steps,
         [
             (v1::EscalationAction::Remind, "15m@wall", true),
-            (v1::EscalationAction::Backup, "20m@wall", false),
-            (v1::EscalationAction::Manager, "30m@wall", false),
+            (v1::EscalationAction::Offer, "20m@wall", false),
+            (v1::EscalationAction::Offer, "30m@wall", false),
             (v1::EscalationAction::Queue, "45m@wall", false),
         ]
     );

@@ -58,7 +58,7 @@ fn escalations_tell_how_late_they_were() {
     };
     let items = vec![
         done(Some(0), EscalationAction::Remind, "reps/anna-berg"),
-        done(None, EscalationAction::Backup, "reps/ben-okoro"),
+        done(None, EscalationAction::Offer, "reps/ben-okoro"),
     ];
     insta::assert_snapshot!(escalation_table(&Listed { items, more: false }, &TimeZone::UTC));
     assert_eq!(escalation_table(&Listed::default(), &TimeZone::UTC), "there are none");

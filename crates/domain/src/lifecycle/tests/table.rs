@@ -27,8 +27,8 @@ enum Seen {
 type Entry = (Place, Command, Seen);
 
 /// A company in which everybody is free or nobody is, and leads for whom nobody is free go `otherwise`. Both waiting and the
-/// chain end in the queue `last`.
-fn company(free: bool, otherwise: &str, last: &str) -> Snapshot {
+/// chain end in the queue `last`; `manager` is the step ahead of it.
+fn company(free: bool, otherwise: &str, last: &str, manager: &str) -> Snapshot {
     let reps = ["ann, backup: bob", "bob", "boss"].map(|rep| {
         format!("  - {{ id: {rep}, name: Somebody, team: sales, seniority: director, accepting: {free} }}\n")
     });
@@ -56,7 +56,7 @@ sla:
     escalate:
       - {{ after: 15m@wall, do: remind }}
       - {{ after: 30m@wall, do: backup }}
-      - {{ after: 45m@wall, do: manager }}
+      - {{ after: 45m@wall, do: {manager} }}
       - {{ after: 60m@wall, do: queue, queue: {last} }}
 waiting: {{ retry_every: 5m@wall, deadline: 8h@wall, then: {last} }}
 rules: []
@@ -79,13 +79,15 @@ static COMPANIES: LazyLock<Vec<Snapshot>> = LazyLock::new(|| {
         ("otherwise: [{ disqualify: no }],", "review"),
     ];
     let companies = ends.into_iter().flat_map(|(otherwise, last)| [true, false].map(|free| (free, otherwise, last)));
-    companies.map(|(free, otherwise, last)| company(free, otherwise, last)).collect()
+    // The review queue has no manager; whoever is on duty gets what it does not answer.
+    let reassign = company(true, "otherwise: [{ queue: review }],", "nurture", "reassign, to: { team: sales }");
+    companies.map(|(free, otherwise, last)| company(free, otherwise, last, "manager")).chain([reassign]).collect()
 });
 
 /// Everything that may decide what a command does to a case.
 fn kind(case: &LeadCase) -> String {
     let LeadCase { ownership, timers, sla, .. } = case;
-    let chain = sla.as_ref().map(|sla| (ownership.chain_step, sla.steps.last().map(|step| step.action)));
+    let chain = sla.as_ref().map(|sla| (ownership.chain_step, sla.steps.last().map(|step| step.action.clone())));
     let timers: Vec<_> = timers.keys().collect();
     let stood = case.pauses.last().filter(|pause| pause.stands()).map(|pause| pause.stood);
     let stood = stood.map(|stood| [stood.respond_by, stood.accept_by, stood.escalate_at].map(|due| due.is_some()));
@@ -159,6 +161,16 @@ fn by_hand(case: &LeadCase, snapshot: &Snapshot, now: Timestamp) -> Vec<(Command
     if case.is_paused() || case.place().timer(TimerKind::Resume) == Presence::Never {
         take(Command::Resume, &|case, context, _| case.resume(context, None));
     }
+    // Where there is no step to be on or to do, it is refused, which is no matter of the place.
+    let steps = case.sla.as_ref().map_or(0, |sla| sla.steps.len());
+    let (begun, left) = (case.ownership.chain_step > 0, usize::from(case.ownership.chain_step) < steps);
+    let has_chain = |place: Place| place.timer(TimerKind::Escalate) != Presence::Never;
+    if (begun && !case.is_paused()) || !has_chain(case.place()) {
+        take(Command::Acknowledge, &|case, context, _| case.acknowledge(context, None));
+    }
+    if (left && !case.is_paused()) || !has_chain(case.place()) {
+        take(Command::Escalate, &|case, context, counters| case.escalate_now(context, None, &score, counters));
+    }
     take(Command::Reroute, &|case, context, counters| case.reroute(context, &score, counters));
     take(Command::Drain, &|case, context, counters| {
         case.drain(context, &score, counters);
@@ -203,8 +215,8 @@ fn check_told(command: Command, before: &LeadCase, after: &LeadCase) {
     assert_eq!(steps.len(), after.changes.escalations.len(), "{command:?} of {place:?}: {events:?}");
     // Which step comes next is of no interest to others, nor which pause it is that ends with its assignment.
     let stands = [before, after].map(LeadCase::is_paused);
-    let paused =
-        command == Command::Pause || (stands == [true, false] && before.ownership.epoch == after.ownership.epoch);
+    let paused = matches!(command, Command::Pause | Command::Acknowledge)
+        || (stands == [true, false] && before.ownership.epoch == after.ownership.epoch);
     let moved = Ownership { chain_step: after.ownership.chain_step, ..before.ownership.clone() } != after.ownership;
     let moved = moved || (after.changes.dirty && paused);
     assert_eq!(!changes.is_empty(), moved, "{command:?} of {place:?}: {events:?}");
@@ -317,6 +329,8 @@ fn what_the_owner_does_nobody_else_can_do() {
         (Command::Close, case.clone().close(&context, Some(&bob), CloseOutcome::Lost, None, &mut counters)),
         (Command::Pause, case.clone().pause(&context, Some(&bob), &still)),
         (Command::Resume, case.clone().resume(&context, Some(&bob))),
+        (Command::Acknowledge, case.clone().acknowledge(&context, Some(&bob))),
+        (Command::Escalate, case.clone().escalate_now(&context, Some(&bob), &score, &mut counters)),
     ];
     let owners: Vec<Command> = Command::ALL.into_iter().filter(|command| command.is_the_owners()).collect();
     assert_eq!(owners, refusals.iter().map(|(command, _)| *command).collect::<Vec<_>>());

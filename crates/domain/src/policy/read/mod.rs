@@ -5,6 +5,7 @@
 mod conditions;
 mod route;
 mod sla;
+mod steps;
 
 use std::collections::BTreeMap;
 
@@ -45,9 +46,9 @@ fn policy(root: Field<'_>, directory: &DirectoryDocument) -> Option<Policy> {
     });
     let calendar = map.get("calendar").and_then(|field| calendar(field, directory));
 
-    let slas = sla::slas(map);
-    let waiting = map.get("waiting").and_then(sla::waiting).unwrap_or_default();
     let attributes = map.get("attributes").map(read_attributes).unwrap_or_default();
+    let slas = sla::slas(map, directory, &attributes);
+    let waiting = map.get("waiting").and_then(sla::waiting).unwrap_or_default();
     let mut conditions = Conditions::new(&attributes);
     let routes = Routes { directory, slas: &slas, has_calendar: map.get("calendar").is_some() };
     routes.check_waiting(map, &waiting);

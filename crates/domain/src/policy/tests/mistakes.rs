@@ -82,7 +82,7 @@ fn every_mistake_is_told_with_its_place() {
     13:9: sla.demo-request.escalate[1]: is earlier than the step ahead of it, which is after 10m@wall
     14:9: sla.demo-request.escalate[2]: `queue` is missing
     15:46: sla.demo-request.escalate[3].queue: expected one of review, nurture, self-service, found `revue`
-    16:32: sla.demo-request.escalate[4].do: expected one of remind, backup, manager, queue, found `remnd`; did you mean `remind`?
+    16:32: sla.demo-request.escalate[4].do: expected one of remind, notify, offer, reassign, backup, manager, queue, found `remnd`; did you mean `remind`?
     17:18: sla.demo-request.escalate[5].after: `63` is not a span of time: it names no clock, expected `15m@wall` (all time counts) or `15m@business` (opening hours only)
     17:42: sla.demo-request.escalate[5].queue: belongs to `do: queue` only
     19:10: waiting: `retry_every` (9h@wall) is later than `deadline` (8h@wall)
@@ -145,4 +145,42 @@ default: { to: { pool: central }, otherwise: [{ queue: review }], sla: slow }
     let told = "counts business time, and a queue has none unless the policy names a `calendar`";
     assert_eq!(problems(text), format!("5:22: waiting.deadline: {told}\n7:72: default.sla: {told}\n"));
     Policy::parse(&format!("{text}calendar: office\n"), &directory()).unwrap();
+}
+
+#[test]
+fn mistakes_in_steps_are_told_with_their_places() {
+    let text = r#"
+name: a
+time_zone: UTC
+attributes: { stage: text }
+sla:
+  s:
+    respond: 15m@wall
+    escalate:
+      - { after: 5m@wall, do: notify }
+      - { after: 6m@wall, do: notify, to: { team: salse } }
+      - { after: 7m@wall, do: notify, to: owner }
+      - { after: 8m@wall, do: remind, to: manager }
+      - { after: 9m@wall, do: remind, when: lead.attributes.stge == "new" }
+      - { after: 10m@wall, do: remind, repeat: { every: 1h@business, times: 3 } }
+      - { after: 11m@wall, do: remind, repeat: { every: 1h@wall, times: 11 } }
+      - { after: 12m@wall, do: remind, repeat: { every: 2m@wall, times: 3 } }
+      - { after: 13m@wall, do: offer, to: manager, repeat: { every: 5m@wall, times: 3 } }
+      - { after: 60m@wall, do: queue, queue: review, urgent: true, repeat: { every: 5m@wall, times: 3 } }
+rules: []
+default: { to: { queue: review } }
+"#;
+    insta::assert_snapshot!(problems(text), @"
+    9:9: sla.s.escalate[0]: `to` is missing
+    10:51: sla.s.escalate[1].to.team: the directory has no team `salse`; did you mean `sales`?
+    11:43: sla.s.escalate[2].to: expected one of backup, another, manager, found `owner`
+    12:43: sla.s.escalate[3].to: belongs to `do: notify`, `offer` and `reassign` only
+    13:45: sla.s.escalate[4].when: there is no `lead.attributes.stge`; did you mean lead.attributes.stage?
+    14:57: sla.s.escalate[5].repeat.every: can't be added to 10m@wall: expected the same clock, and days to days or hours to hours
+    15:73: sla.s.escalate[6].repeat.times: expected a whole number from 1 to 10, found `11`
+    17:9: sla.s.escalate[8]: is earlier than the step ahead of it, which is after 18m@wall
+    17:9: sla.s.escalate[8]: takes the lead away before its owner has to answer, which is after 15m@wall
+    18:62: sla.s.escalate[9].urgent: a queue is there at any hour
+    18:76: sla.s.escalate[9].repeat: a lead is moved to a queue once
+    ");
 }

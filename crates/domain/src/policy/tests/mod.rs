@@ -93,7 +93,7 @@ fn a_good_policy_is_read() {
     assert_eq!(large.route.require.skill_of, Some(LeadField::Product));
     assert_eq!(large.route.sla.as_ref().unwrap().respond, "4h@wall".parse().unwrap());
     let demo = policy.rules[1].route.sla.as_ref().unwrap();
-    assert_eq!((demo.steps.len(), demo.steps[3].action), (4, StepAction::Queue(Queue::Review)));
+    assert_eq!((demo.steps.len(), &demo.steps[3].action), (4, &StepAction::Queue(Queue::Review)));
     assert_eq!((policy.waiting.then, policy.slas.len()), (Queue::Nurture, 6));
     assert_eq!(policy.route(None).destinations[0], Destination::ExistingOwner);
 }
@@ -114,9 +114,13 @@ fn the_built_in_slas_keep_the_rules_of_the_document() {
     let mut text = "name: a\ntime_zone: UTC\nrules: []\ndefault: { to: { pool: central } }\nsla:\n".to_owned();
     for sla in SlaPolicy::built_in() {
         let accept = sla.accept.map(|accept| format!("accept: {accept}, ")).unwrap_or_default();
-        let steps = sla.steps.iter().map(|step| match step.action {
-            StepAction::Queue(queue) => format!("{{ after: {}, do: queue, queue: {} }}", step.after, queue.name()),
-            action => format!("{{ after: {}, do: {} }}", step.after, format!("{action:?}").to_lowercase()),
+        let steps = sla.steps.iter().map(|step| {
+            let action = match &step.action {
+                StepAction::Queue(queue) => format!("queue, queue: {}", queue.name()),
+                StepAction::Offer(to) => format!("{to:?}").to_lowercase(),
+                action => format!("{action:?}").to_lowercase(),
+            };
+            format!("{{ after: {}, do: {action} }}", step.after)
         });
         let steps = steps.collect::<Vec<_>>().join(", ");
         text +=

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod every_zone;
+mod report;
 mod running;
 mod table;
 
