@@ -27,6 +27,7 @@ mod refusals;
 mod rotation;
 mod route;
 mod scoring;
+mod smoke;
 mod stream;
 mod time;
 mod tokens;
